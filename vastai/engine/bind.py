@@ -1,0 +1,287 @@
+"""Bind: from what the caller gave to checked values, or one error that names every fault."""
+
+from __future__ import annotations
+
+import math
+import os
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from ..errors import UsageError
+from ..nearest import suggestion
+from ..table.model import UNSET, Command, Parameter
+
+ID_CHARACTERS = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.:-")
+
+
+def arguments(command: Command, args: Sequence[Any], kwargs: Mapping[str, Any]) -> dict[str, Any]:
+    """The values of one call by parameter name, as Python would bind them.
+
+    Raises:
+        TypeError: the call does not fit the signature; worded like Python's own.
+        UsageError: two positional orders fit and differ, and the command must not guess.
+    """
+    values = _named(command, kwargs)
+    for name, value in _positional(command, args).items():
+        if name in values:
+            raise TypeError(f"{command.name}() got multiple values for argument '{name}'")
+        values[name] = value
+    missing = [p.name for p in command.params.values() if p.required and p.name not in values]
+    if missing:
+        names = ", ".join(f"'{name}'" for name in missing)
+        plural = "s" if len(missing) > 1 else ""
+        raise TypeError(f"{command.name}() missing {len(missing)} required argument{plural}: {names}")
+    return values
+
+
+def _named(command: Command, kwargs: Mapping[str, Any]) -> dict[str, Any]:
+    """Keyword arguments under their own names; an alias and the name together must agree."""
+    values: dict[str, Any] = {}
+    for spelling, value in kwargs.items():
+        parameter = command.parameter(spelling)
+        if parameter is None:
+            hint = suggestion(spelling, command.params)
+            raise TypeError(f"{command.name}() got an unexpected keyword argument '{spelling}'.{hint}")
+        known = values.get(parameter.name)
+        if known is not None and value is not None and known != value:
+            raise TypeError(f"{command.name}() got two different values for argument '{parameter.name}'")
+        if known is None:
+            values[parameter.name] = value
+    return values
+
+
+def _positional(command: Command, args: Sequence[Any]) -> dict[str, Any]:
+    """Positional arguments by name, in the first of the command's orders that they all fit."""
+    if not args:
+        return {}
+    longest = max(len(order) for order in command.orders)
+    if len(args) > longest:
+        raise TypeError(f"{command.name}() takes at most {longest} positional arguments but {len(args)} were given")
+    fitting = [order for order in command.orders if len(order) >= len(args) and _fits(command, order, args)]
+    if command.effect == "once" and len({tuple(order[: len(args)]) for order in fitting}) > 1:
+        names = ", ".join(f"{name}=" for name in fitting[0][: len(args)])
+        raise UsageError(f"{command.name}: these values can be read in two orders; name them: {names}")
+    orders = fitting or [order for order in command.orders if len(order) >= len(args)]
+    return dict(zip(orders[0], args, strict=False))
+
+
+def _fits(command: Command, order: Sequence[str], args: Sequence[Any]) -> bool:
+    for name, value in zip(order, args, strict=False):
+        try:
+            convert(command.params[name], value)
+        except ValueError:
+            return False
+    return True
+
+
+def with_defaults(command: Command, values: Mapping[str, Any]) -> dict[str, Any]:
+    """All parameters of a command: the given value, else the default, else None. A given None is not given."""
+    complete = {}
+    for parameter in command.params.values():
+        value = values.get(parameter.name)
+        if value is None and not (parameter.null == "send" and parameter.name in values):
+            value = None if parameter.default is UNSET else _copy(parameter.default)
+        complete[parameter.name] = value
+    return complete
+
+
+def check(command: Command, given: Mapping[str, Any], values: Mapping[str, Any]) -> dict[str, Any]:
+    """Converted values.
+
+    Arguments:
+        given: what the caller gave, by parameter name (decides about `excludes`).
+        values: all parameters, defaults included.
+
+    Raises:
+        UsageError: one line that names every fault by its parameter.
+    """
+    checked: dict[str, Any] = {}
+    faults: list[str] = []
+    for parameter in command.params.values():
+        value = values.get(parameter.name)
+        if value is None:
+            if parameter.required:
+                faults.append(f"{parameter.name}: is required")
+            checked[parameter.name] = None
+            continue
+        try:
+            checked[parameter.name] = convert(parameter, value)
+        except ValueError as error:
+            faults.append(f"{parameter.name}: {error}")
+    faults += _exclusions(command, given)
+    raise_faults(command, faults)
+    return checked
+
+
+def raise_faults(command: Command, faults: Sequence[str]) -> None:
+    """Say all faults of a call in one error, or nothing when there are none.
+
+    Raises:
+        UsageError: there are faults.
+    """
+    if faults:
+        raise UsageError(f"{' '.join(command.words)}: {'; '.join(faults)}")
+
+
+def _exclusions(command: Command, given: Mapping[str, Any]) -> list[str]:
+    def is_given(name: str) -> bool:
+        value = given.get(name)
+        return value is not None and value is not False and value != command.params[name].default
+
+    faults = []
+    for parameter in command.params.values():
+        for other in parameter.excludes:
+            if is_given(parameter.name) and is_given(other):
+                faults.append(f"{parameter.name}: cannot be given together with {other}")
+    return faults
+
+
+def convert(parameter: Parameter, value: Any) -> Any:
+    """One value as its parameter wants it.
+
+    Raises:
+        ValueError: it cannot be that; the text says what it should be.
+    """
+    if parameter.many:
+        items = list(value) if isinstance(value, list | tuple | set) else _split(value)
+        return [_one(parameter, item) for item in items]
+    return _one(parameter, value)
+
+
+def _one(parameter: Parameter, value: Any) -> Any:
+    value = TYPES[parameter.type](value)
+    if parameter.choices is not None:
+        if value not in parameter.choices:
+            known = [str(choice) for choice in parameter.choices]
+            raise ValueError(f"{value!r} is not one of {', '.join(known)}.{suggestion(str(value), known)}".rstrip("."))
+        value = parameter.choices[value]
+    if parameter.minimum is not None and value < parameter.minimum:
+        raise ValueError(f"{value} is less than {parameter.minimum}")
+    if parameter.maximum is not None and value > parameter.maximum:
+        raise ValueError(f"{value} is more than {parameter.maximum}")
+    if parameter.place == "path" and value in ("", ".", ".."):
+        raise ValueError(f"{value!r} cannot stand in a path")
+    return value
+
+
+def _split(value: Any) -> list[Any]:
+    """A single value, or the comma-separated ones in a text, as a list."""
+    return [item.strip() for item in value.split(",") if item.strip()] if isinstance(value, str) else [value]
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, str):
+        return value
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return str(value)
+    raise ValueError(f"{_shown(value)} is not a text")
+
+
+def _int(value: Any) -> int:
+    if isinstance(value, int) and not isinstance(value, bool):
+        return value
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    if isinstance(value, str):
+        digits = value.strip()
+        if digits.lstrip("+-").isascii() and digits.lstrip("+-").isdigit() and len(digits) < 20:
+            return int(digits)
+    raise ValueError(f"{_shown(value)} is not a whole number")
+
+
+def _float(value: Any) -> float:
+    try:
+        if isinstance(value, bool) or (isinstance(value, str) and (not value.isascii() or "_" in value)):
+            raise ValueError
+        number = float(value)
+    except (TypeError, ValueError, OverflowError):
+        raise ValueError(f"{_shown(value)} is not a number") from None
+    if not math.isfinite(number):
+        raise ValueError(f"{_shown(value)} is not a finite number")
+    return value if isinstance(value, int) else number
+
+
+def _bool(value: Any) -> bool:
+    if isinstance(value, bool):
+        return value
+    words = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
+    if isinstance(value, str | int) and str(value).lower() in words:
+        return words[str(value).lower()]
+    raise ValueError(f"{_shown(value)} is not true or false")
+
+
+def _json(value: Any) -> Any:
+    import json
+
+    if isinstance(value, str) and value.lstrip()[:1] in ("{", "[", '"'):
+        try:
+            return json.loads(value)
+        except ValueError as error:
+            raise ValueError(f"is not JSON: {error}") from None
+    if not isinstance(value, str):
+        try:
+            return json.loads(json.dumps(value, allow_nan=False))  # a copy: the caller's own is never changed
+        except (TypeError, ValueError) as error:
+            raise ValueError(f"cannot be sent as JSON: {error}") from None
+    return value
+
+
+def _path(value: Any) -> str:
+    try:
+        path = os.fspath(value)
+    except TypeError:
+        path = None
+    if not isinstance(path, str) or not path or "\0" in path:
+        raise ValueError(f"{_shown(value)} is not a path")
+    return os.path.expanduser(path)
+
+
+def _date(value: Any) -> float:
+    """Unix seconds from a number, YYYY-MM-DD or MM/DD/YYYY (midnight UTC)."""
+    if isinstance(value, str) and ("-" in value[1:] or "/" in value):
+        from datetime import datetime, timezone
+
+        for form in ("%Y-%m-%d", "%m/%d/%Y"):
+            try:
+                return datetime.strptime(value.strip(), form).replace(tzinfo=timezone.utc).timestamp()
+            except ValueError:
+                continue
+    try:
+        return float(_float(value))
+    except ValueError:
+        raise ValueError(f"{_shown(value)} is not a date: write YYYY-MM-DD, MM/DD/YYYY or unix seconds") from None
+
+
+def _id(value: Any) -> int | str:
+    if isinstance(value, int) and not isinstance(value, bool) and value >= 0:
+        return value
+    if isinstance(value, str):
+        text = value.strip()
+        if text and text not in (".", "..") and len(text) <= 256 and not set(text) - ID_CHARACTERS:
+            return int(text) if text.isdigit() and len(text) < 19 and str(int(text)) == text else text
+    raise ValueError(f"{_shown(value)} is not an id: letters, digits and _ . : - only")
+
+
+def _shown(value: Any) -> str:
+    """A value in an error text: short, and on one line."""
+    text = repr(value)
+    return text if len(text) <= 60 else text[:57] + "..."
+
+
+def _copy(value: Any) -> Any:
+    """A default that may be changed in place is copied."""
+    if isinstance(value, dict):
+        return {key: _copy(item) for key, item in value.items()}
+    return [_copy(item) for item in value] if isinstance(value, list) else value
+
+
+TYPES: dict[str, Callable[[Any], Any]] = {
+    "str": _text,
+    "int": _int,
+    "float": _float,
+    "bool": _bool,
+    "json": _json,
+    "path": _path,
+    "date": _date,
+    "id": _id,
+}

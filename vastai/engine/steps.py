@@ -1,0 +1,88 @@
+"""The steps a flow may yield, and what a driver hands back for them."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+
+class Request(NamedTuple):
+    """One request to the service, ready but for the server's address and the key.
+
+    Attributes:
+        verb: HTTP verb, upper case.
+        path: complete path below the server, values quoted: ``/api/v0/instances/7/``.
+        query: query parameters as texts, not yet percent-encoded.
+        body: JSON value to send, or None for no body.
+        service: ``api``, or ``serverless`` for the second host.
+        effect: ``read``, ``update``, ``destroy`` or ``once``: decides about repeats.
+        key: ``required`` or ``optional``.
+        accept: ``json``, or ``text`` when an answer that is no JSON is as good.
+        command: name of the command that plans it, for messages.
+        look_at: command to look with when the outcome is unknown, or "".
+        secrets: names of query parameters and body fields (dotted) that must never be shown.
+    """
+
+    verb: str
+    path: str
+    query: dict[str, str] = {}
+    body: Any = None
+    service: str = "api"
+    effect: str = "read"
+    key: str = "required"
+    accept: str = "json"
+    command: str = ""
+    look_at: str = ""
+    secrets: tuple[str, ...] = ()
+
+
+class Reply(NamedTuple):
+    """One answer: status, headers with lower-case names, undecoded body, and the URL that gave it."""
+
+    status: int
+    headers: dict[str, str]
+    body: bytes
+    url: str = ""
+    verb: str = ""
+    note: str = ""
+
+
+class Fetch(NamedTuple):
+    """Fetch a URL that the service named, without the key. The driver hands back a Reply of any status."""
+
+    url: str
+
+
+class Pause(NamedTuple):
+    """Wait so many seconds."""
+
+    seconds: float
+
+
+class Run(NamedTuple):
+    """Run a program with this argument list, never through a shell. The driver hands back its exit code."""
+
+    argv: list[str]
+
+
+class Write(NamedTuple):
+    """Write a file with these permissions, all or nothing."""
+
+    path: str
+    data: bytes
+    mode: int = 0o600
+
+
+class Probe(NamedTuple):
+    """Try whether something listens there. The driver hands back the first bytes it says, or None."""
+
+    host: str
+    port: int
+
+
+class Ask(NamedTuple):
+    """Ask the person for consent. The driver hands back True or raises UsageError."""
+
+    question: str
+
+
+Step = Request | Fetch | Pause | Run | Write | Probe | Ask

@@ -1,0 +1,87 @@
+"""The registry of hooks: four kinds, found by the plain word that commands.yaml uses.
+
+========  ==================================  ==========================================
+kind      shape                               what it does
+========  ==================================  ==========================================
+value     ``f(value, values, **options)``     turns one argument, or a result, into another
+prepare   ``f(values)``                       reads all arguments together, before planning
+flow      ``f(call, values)``                 a generator of steps that returns the result
+view      ``f(result)``                       the result as text for a terminal
+========  ==================================  ==========================================
+
+A hook may name, as keyword arguments, what it cannot know by itself and the driver then passes in:
+``now`` (unix seconds; the server's Date where there is one), ``read_file`` (path to text), ``notes`` (a list for
+remarks to the user), ``table`` (the table of commands).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from importlib import import_module
+from typing import Any, TypeVar
+
+Hook = Callable[..., Any]
+F = TypeVar("F", bound=Hook)
+
+# Where the hooks of each kind live; a module is loaded when the first hook of its kind is looked up.
+MODULES = {"value": "values", "prepare": "prepare", "flow": "flows", "view": "views"}
+PASSED_IN = ("now", "read_file", "notes", "table")
+
+_hooks: dict[tuple[str, str], Hook] = {}
+
+
+def _register(kind: str, function: F) -> F:
+    key = (kind, function.__name__)
+    if key in _hooks and _hooks[key].__module__ != function.__module__:
+        raise ValueError(f"two hooks of kind {kind} are called {function.__name__}")
+    _hooks[key] = function
+    return function
+
+
+def value(function: F) -> F:
+    """Register a value hook under its own name."""
+    return _register("value", function)
+
+
+def prepare(function: F) -> F:
+    """Register a prepare hook under its own name."""
+    return _register("prepare", function)
+
+
+def flow(function: F) -> F:
+    """Register a flow hook under its own name."""
+    return _register("flow", function)
+
+
+def view(function: F) -> F:
+    """Register a view hook under its own name."""
+    return _register("view", function)
+
+
+def find(kind: str, name: str) -> Hook:
+    """The hook of this kind and name.
+
+    Raises:
+        KeyError: there is none; `names` lists those there are.
+    """
+    if (kind, name) not in _hooks:
+        import_module(f"vastai.hooks.{MODULES[kind]}")
+    return _hooks[kind, name]
+
+
+def names(kind: str) -> list[str]:
+    """All hook names of a kind, sorted."""
+    import_module(f"vastai.hooks.{MODULES[kind]}")
+    return sorted(name for of_kind, name in _hooks if of_kind == kind)
+
+
+def wants(hook: Hook, argument: str) -> bool:
+    """Does the hook name this argument?"""
+    code = hook.__code__  # type: ignore[attr-defined]  # hooks are plain functions
+    return argument in code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
+
+
+def apply(hook: Hook, *args: Any, passed_in: dict[str, Any], **options: Any) -> Any:
+    """Call a hook with its options and with those of the passed-in things that it names."""
+    extra = {name: passed_in[name] for name in PASSED_IN if name in passed_in and wants(hook, name)}
+    return hook(*args, **extra, **options)

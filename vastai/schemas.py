@@ -1,0 +1,70 @@
+"""The response schemas: find them, and check an object against one. Loads jsonschema, so it is imported late."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from functools import lru_cache
+from typing import Any
+
+from .table.compiled import data_path, user_tables
+
+
+def folders() -> list[str]:
+    """Where schemas lie: the package's, and a folder ``schemas`` beside each table of the user."""
+    return [data_path("schemas"), *(os.path.join(os.path.dirname(path), "schemas") for path in user_tables())]
+
+
+@lru_cache(maxsize=None)
+def load(name: str) -> dict[str, Any]:
+    """A response schema by its plain name.
+
+    Raises:
+        FileNotFoundError: there is none of that name.
+    """
+    for folder in folders():
+        path = os.path.join(folder, f"{name}.json")
+        if os.path.exists(path):
+            with open(path, encoding="utf-8") as file:
+                schema: dict[str, Any] = json.load(file)
+                return schema
+    raise FileNotFoundError(f"there is no schema {name}.json")
+
+
+@lru_cache(maxsize=None)
+def acknowledges(name: str | None) -> bool:
+    """Is an answer of this schema an acknowledgement: ``ack`` itself, or one that extends it?"""
+    if name is None or name == "ack":
+        return name == "ack"
+    return any(part.get("$ref") == "ack.json" for part in load(name).get("allOf", ()))
+
+
+def properties(name: str) -> dict[str, Any]:
+    """The described properties of a schema, those of the schemas it extends included."""
+    schema = load(name)
+    found: dict[str, Any] = {}
+    for part in schema.get("allOf", ()):
+        if "$ref" in part:
+            found.update(properties(part["$ref"].removesuffix(".json")))
+    return {**found, **schema.get("properties", {})}
+
+
+def faults(name: str, thing: Any) -> Iterator[tuple[str, str]]:
+    """What is wrong with an object: its path, and the fault in words; nothing when it is as described."""
+    for error in _validator(name).iter_errors(thing):
+        path = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in error.absolute_path)
+        yield path, error.message[:200]
+
+
+@lru_cache(maxsize=None)
+def _validator(name: str) -> Any:
+    from jsonschema import Draft202012Validator
+    from referencing import Registry, Resource
+    from referencing.jsonschema import DRAFT202012
+
+    def retrieve(uri: str) -> Any:
+        return Resource.from_contents(load(uri.removesuffix(".json")), default_specification=DRAFT202012)
+
+    registry: Any = Registry(retrieve=retrieve)  # type: ignore[call-arg]  # referencing's alias hides the argument
+    return Draft202012Validator(load(name), registry=registry)

@@ -1,0 +1,152 @@
+"""Where the key, the server, the repeats and the time-outs come from, and in which order."""
+
+from __future__ import annotations
+
+import os
+
+from .errors import UsageError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:  # the typing module costs start-up time
+    from collections.abc import Mapping
+
+DEFAULT_SERVER = "https://console.vast.ai"
+SERVERLESS_SERVER = "https://run.vast.ai"  # used with the default server only; any other server answers both
+TIMEOUT = 120.0  # seconds for one attempt, all of it
+
+
+class Settings:
+    """What one client was told, completed from the environment.
+
+    Attributes:
+        server_url: base address without a trailing slash, or ``sandbox``, ``sandbox:PATH``, ``sandbox::memory:``.
+        retry: repeats after the first attempt.
+        timeout: seconds for one attempt.
+        strict: ``""``, ``"warn"`` or ``"raise"``: what to do with an answer that is not what its schema says.
+        allow_http: may a key travel over plain http to another machine?
+        session_key: may the key of a two-factor session be used (the terminal does, the library does not)?
+    """
+
+    __slots__ = (
+        "_key", "allow_http", "curl", "environ", "explain", "quiet", "raise_errors", "raw", "retry", "server_url",
+        "session_key", "strict", "timeout",
+    )  # fmt: skip
+
+    def __init__(
+        self,
+        *,
+        api_key: str | None = None,
+        server_url: str | None = None,
+        retry: int = 3,
+        raw: bool = True,
+        explain: bool = False,
+        quiet: bool = False,
+        curl: bool = False,
+        timeout: float | None = None,
+        strict: bool | str | None = None,
+        raise_errors: bool = False,
+        session_key: bool = False,
+        environ: Mapping[str, str] | None = None,
+    ) -> None:
+        self.environ = os.environ if environ is None else environ
+        self._key = api_key
+        self.server_url = (server_url or self.environ.get("VAST_URL") or DEFAULT_SERVER).rstrip("/")
+        self.retry = _count(retry)
+        self.raw = raw
+        self.explain = explain
+        self.quiet = quiet
+        self.curl = curl
+        self.timeout = _seconds(self.environ.get("VASTAI_TIMEOUT") or TIMEOUT if timeout is None else timeout)
+        self.strict = _strictness(self.environ.get("VASTAI_STRICT", "") if strict is None else strict)
+        self.raise_errors = raise_errors
+        self.session_key = session_key
+        self.allow_http = self.environ.get("VASTAI_ALLOW_HTTP") == "1"
+
+    def __repr__(self) -> str:
+        return f"<Settings {self.server_url}>"
+
+    @property
+    def sandboxed(self) -> bool:
+        """Is the server the sandbox inside this process?"""
+        return self.server_url == "sandbox" or self.server_url.startswith("sandbox:")
+
+    def api_key(self) -> str | None:
+        """The key to use, looked up now, or None when there is none.
+
+        Order: the argument, VAST_API_KEY, VASTAI_API_KEY (empty ones do not count), the key of a two-factor session
+        (in the terminal), the key file, ``~/.vast_api_key``.
+        """
+        return self.key_and_source()[0]
+
+    def key_and_source(self) -> tuple[str | None, str]:
+        """The key and where it was found: ``argument``, the name of a variable, or the path of a file."""
+        if self._key is not None:
+            return self._key.strip() or None, "argument"
+        for variable in ("VAST_API_KEY", "VASTAI_API_KEY"):
+            key = self.environ.get(variable, "").strip()
+            if key:
+                return key, variable
+        for path in self.key_files():
+            try:
+                with open(path, encoding="utf-8") as file:
+                    key = file.read().strip()
+            except (OSError, UnicodeDecodeError):
+                continue
+            if key:
+                return key, path
+        return None, ""
+
+    def key_files(self) -> list[str]:
+        """The files a key may stand in, in the order they are looked at."""
+        folder = self.config_folder()
+        names = ["vast_tfa_key"] if self.session_key else []
+        files = [os.path.join(folder, name) for name in [*names, "vast_api_key"]]
+        return [*files, os.path.join(self._home(), ".vast_api_key")]
+
+    def config_folder(self) -> str:
+        """The folder of this package's files by the XDG Base Directory specification."""
+        base = self.environ.get("XDG_CONFIG_HOME") or os.path.join(self._home(), ".config")
+        return os.path.join(base, "vastai")
+
+    def use_key(self, api_key: str) -> None:
+        """Use this key from now on."""
+        self._key = api_key
+
+    def forget_session(self) -> bool:
+        """Remove the key of a two-factor session that has ended. Returns whether it was the key in use."""
+        _, source = self.key_and_source()
+        if not self.session_key or os.path.basename(source) != "vast_tfa_key":
+            return False
+        try:
+            os.unlink(source)
+        except OSError:
+            return False
+        return True
+
+    def _home(self) -> str:
+        return self.environ.get("HOME") or os.path.expanduser("~")
+
+
+def _count(value: object) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+        raise UsageError(f"retry: {value!r} is not a number of repeats (0 or more)")
+    return value
+
+
+def _seconds(value: object) -> float:
+    try:
+        seconds = float(value)  # type: ignore[arg-type]  # anything else raises, and is answered here
+    except (TypeError, ValueError):
+        seconds = float("nan")
+    if not 0 < seconds < 1e6:
+        raise UsageError(f"timeout: {value!r} is not a number of seconds")
+    return seconds
+
+
+def _strictness(value: bool | str) -> str:
+    if isinstance(value, str):
+        known = {"": "", "0": "", "warn": "warn", "1": "raise", "raise": "raise"}
+        if value not in known:
+            raise UsageError(f"strict: {value!r} is not one of 0, 1, warn")
+        return known[value]
+    return "raise" if value else ""

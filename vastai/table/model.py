@@ -1,0 +1,291 @@
+"""The table as thin objects: Table, Command, Parameter, Returns, Output. They read; they decide nothing."""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:  # the typing module costs start-up time
+    from collections.abc import Iterator, Mapping
+    from typing import Any
+
+    Entry = dict[str, Any]
+
+PREFIX = "/api/v0"
+
+
+class Unset:
+    """The default of a parameter that has none."""
+
+    def __repr__(self) -> str:
+        return "UNSET"
+
+
+UNSET = Unset()
+
+
+def words_of(name: str) -> tuple[str, ...]:
+    """The command words that belong to a method name.
+
+    >>> words_of("show_team_roles"), words_of("logs")
+    (('show', 'team-roles'), ('logs',))
+    """
+    verb, _, rest = name.partition("_")
+    return (verb, rest.replace("_", "-")) if rest else (verb,)
+
+
+def hooks_of(items: Any) -> list[tuple[str, Entry]]:
+    """The hook names and options in a `then` or `prepare` list.
+
+    >>> hooks_of(["order", {"query": {"fields": "offers"}}])
+    [('order', {}), ('query', {'fields': 'offers'})]
+    """
+    pairs: list[tuple[str, Entry]] = []
+    for item in items or ():
+        if isinstance(item, str):
+            pairs.append((item, {}))
+        else:
+            pairs.extend((name, dict(options or {})) for name, options in item.items())
+    return pairs
+
+
+class Parameter:
+    """One parameter of a command.
+
+    Attributes:
+        type: ``str int float bool json path date id``; `many` says that it is a list of them.
+        place: where it travels: ``path``, ``query``, ``body`` or ``local`` (not sent).
+        wire: its name on the wire; dots go deeper, ``.`` merges a mapping.
+        choices: what may be typed -> what is sent, or None.
+        positional: a plain word in the terminal rather than a flag.
+        flags: its flags in the terminal, the first one shown in help.
+    """
+
+    __slots__ = (
+        "alias", "batch", "choices", "complete", "default", "excludes", "flags", "help", "hidden", "many", "maximum",
+        "minimum", "name", "null", "place", "positional", "required", "secret", "then", "type", "wire",
+    )  # fmt: skip
+
+    def __init__(self, name: str, entry: Entry, place: str) -> None:
+        kind = entry["type"]
+        choices = entry.get("choices")
+        self.name = name
+        self.many: bool = isinstance(kind, list)
+        self.type: str = kind[0] if isinstance(kind, list) else kind
+        self.help: str = entry.get("help", "")
+        self.default: Any = entry.get("default", UNSET)
+        self.place: str = entry.get("in", place)
+        self.required: bool = bool(entry.get("required", self.place == "path")) and self.default is UNSET
+        self.choices: dict[Any, Any] | None = {c: c for c in choices} if isinstance(choices, list) else choices
+        self.minimum: float | None = entry.get("minimum")
+        self.maximum: float | None = entry.get("maximum")
+        self.wire: str = entry.get("as", name)
+        self.then = hooks_of(entry.get("then"))
+        self.null: str = entry.get("null", "omit")
+        self.alias: tuple[str, ...] = tuple(entry.get("alias", ()))
+        self.excludes: tuple[str, ...] = tuple(entry.get("excludes", ()))
+        self.batch: int | None = entry.get("batch")
+        self.hidden: bool = bool(entry.get("hidden"))
+        self.secret: bool = bool(entry.get("secret"))
+        self.complete: str | None = entry.get("complete")
+        self.positional: bool = entry.get("positional", self.required and "flag" not in entry)
+        self.flags = self._flags(entry)
+
+    def _flags(self, entry: Entry) -> tuple[str, ...]:
+        shown = entry.get("flag", "--" + self.name.replace("_", "-"))
+        if self.type == "bool" and self.default is True:
+            shown = entry.get("flag", "--no-" + self.name.replace("_", "-"))
+        short = entry.get("short")
+        return (shown, short) if short else (shown,)
+
+    @property
+    def initial(self) -> Any:
+        """The default as Python's signature shows it: None for none, and for what could be changed in place."""
+        return None if self.default is UNSET or isinstance(self.default, dict | list) else self.default
+
+    def __repr__(self) -> str:
+        return f"<Parameter {self.name}: {self.type}>"
+
+
+class Returns:
+    """What a command gives: the schema of one object, and how to take it out of its envelope."""
+
+    __slots__ = ("default", "many", "schema", "then", "type", "unwrap")
+
+    def __init__(self, entry: Entry) -> None:
+        self.schema: str | None = entry.get("schema")
+        self.many: bool = bool(entry.get("many"))
+        self.unwrap: str | None = entry.get("unwrap")
+        self.default: Any = entry.get("default", UNSET)
+        self.then = hooks_of(entry.get("then"))
+        self.type: str = entry.get("type") or ("list" if self.many else "dict")
+
+    @property
+    def annotation(self) -> str:
+        """The result's type as the stub and the reference page write it."""
+        return {"str": "str", "list": "list[dict[str, Any]]"}.get(self.type, "dict[str, Any]")
+
+
+class Output:
+    """How a result is shown in a terminal."""
+
+    __slots__ = ("empty", "quiet", "table", "view")
+
+    def __init__(self, entry: Entry) -> None:
+        self.table: str | None = entry.get("table")
+        self.quiet: str | None = entry.get("quiet")
+        self.view: str | None = entry.get("view")
+        self.empty: str | None = entry.get("empty")
+
+
+class Command:
+    """One command of the table; see schemas/commands.json for what each key says."""
+
+    __slots__ = (
+        "aliases", "body", "calls", "confirm", "deprecated", "description", "effect", "examples", "flow", "group",
+        "instead", "key", "look_at", "name", "orders", "output", "pages", "params", "path", "poll", "prepare", "query",
+        "returns", "sandbox_only", "service", "source", "summary", "verb", "words",
+    )  # fmt: skip
+
+    def __init__(self, name: str, entry: Entry) -> None:
+        verb, _, path = entry.get("http", "").partition(" ")
+        self.name = name
+        self.summary: str = entry["summary"]
+        self.description: str = entry.get("description", "")
+        self.group: str = entry["group"]
+        self.words: tuple[str, ...] = tuple(entry["words"].split()) if "words" in entry else words_of(name)
+        self.aliases: tuple[str, ...] = tuple(entry.get("aliases", ()))
+        self.deprecated: str | None = entry.get("deprecated", {}).get("use")
+        self.verb: str = verb
+        self.service: str = entry.get("service", "api")
+        self.path: str = PREFIX + path if path and self.service == "api" and not path.startswith("/api/") else path
+        self.flow: str | None = entry.get("flow")
+        self.calls: tuple[str, ...] = tuple(entry.get("calls", ()))
+        self.query: Entry = entry.get("query", {})
+        self.body: Entry = entry.get("body", {})
+        self.params = {key: Parameter(key, value, self._place(key)) for key, value in entry.get("params", {}).items()}
+        self.orders: list[list[str]] = entry.get("orders") or [list(self.params)]
+        self.prepare = hooks_of(entry.get("prepare"))
+        self.pages: Entry | None = entry.get("pages")
+        self.poll: Entry | None = entry.get("poll")
+        self.effect: str = entry.get("effect") or {"GET": "read", "DELETE": "destroy"}.get(verb, "read")
+        self.look_at: Entry = self._look_at(entry.get("look_at"))
+        self.key: str = entry.get("key", "required")
+        self.confirm: str | None = entry.get("confirm")
+        self.sandbox_only: bool = bool(entry.get("sandbox_only"))
+        self.instead: str = entry.get("instead", "")
+        self.source: str = entry.get("source", "")
+        self.returns = Returns(entry.get("returns", {}))
+        self.output = Output(entry.get("output", {}))
+        self.examples: list[Entry] = entry.get("examples", [])
+
+    def _place(self, name: str) -> str:
+        """Where a parameter travels unless its entry says otherwise: path if named there; query for GET; else body."""
+        if "{" + name + "}" in self.path:
+            return "path"
+        return "local" if self.flow else "query" if self.verb == "GET" else "body"
+
+    @staticmethod
+    def _look_at(entry: Any) -> Entry:
+        return {"command": entry} if isinstance(entry, str) else entry or {}
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """All its method names, its own first."""
+        return (self.name, *self.aliases)
+
+    def parameter(self, spelling: str) -> Parameter | None:
+        """The parameter of this name, alias included, or None."""
+        if spelling in self.params:
+            return self.params[spelling]
+        return next((p for p in self.params.values() if spelling in p.alias), None)
+
+    def __repr__(self) -> str:
+        return f"<Command {self.name}>"
+
+
+class Summary:
+    """What the front page of help and the class need to know of a command, without its whole entry."""
+
+    __slots__ = ("aliases", "deprecated", "group", "name", "summary", "words")
+
+    def __init__(
+        self, name: str, words: tuple[str, ...], group: str, summary: str, aliases: tuple[str, ...], deprecated: bool
+    ) -> None:
+        self.name = name
+        self.words = words
+        self.group = group
+        self.summary = summary
+        self.aliases = aliases
+        self.deprecated = deprecated
+
+
+def summary_of(name: str, entry: Entry) -> tuple[Any, ...]:
+    """The row of the index for one entry: the arguments of `Summary`."""
+    words = tuple(entry["words"].split()) if "words" in entry else words_of(name)
+    return name, words, entry["group"], entry["summary"], tuple(entry.get("aliases", ())), "deprecated" in entry
+
+
+class Table:
+    """All commands. An entry is read only when its command is first asked for.
+
+    Arguments:
+        index: one tuple per command, as `summary_of` makes them.
+        entries: command name to its entry, or to the entry's text as the compiled table holds it.
+        columns: the column lists of the `tables:` section, or their text.
+    """
+
+    def __init__(
+        self, index: list[tuple[Any, ...]], entries: Mapping[str, Entry | str], columns: Mapping[str, Any] | str
+    ) -> None:
+        self.index: dict[str, Summary] = {row[0]: Summary(*row) for row in index}
+        self._entries = dict(entries)
+        self._columns = columns
+        self._commands: dict[str, Command] = {}
+        self.aliases: dict[str, str] = {alias: row[0] for row in index for alias in row[4]}
+
+    @classmethod
+    def from_data(cls, data: Mapping[str, Any]) -> Table:
+        """A table from the content of a checked commands.yaml."""
+        commands = data.get("commands", {})
+        return cls([summary_of(name, entry) for name, entry in commands.items()], commands, data.get("tables", {}))
+
+    def joined(self, other: Table) -> Table:
+        """This table and the commands of another one, whose names are new here."""
+        rows = [(s.name, s.words, s.group, s.summary, s.aliases, s.deprecated) for s in self.index.values()]
+        more = [(s.name, s.words, s.group, s.summary, s.aliases, s.deprecated) for s in other.index.values()]
+        return Table(rows + more, {**self._entries, **other._entries}, {**self.columns, **other.columns})
+
+    @property
+    def columns(self) -> dict[str, list[Entry]]:
+        """The column lists by name."""
+        if isinstance(self._columns, str):
+            self._columns = eval(self._columns, {"__builtins__": {}})
+        return dict(self._columns)
+
+    def command(self, name: str) -> Command:
+        """The command of this method name, aliases included.
+
+        Raises:
+            KeyError: there is none.
+        """
+        name = self.aliases.get(name, name)
+        if name not in self._commands:
+            entry = self._entries[name]
+            # A text is a literal that `compiled.render` wrote; literal_eval would load the ast module at start-up.
+            self._commands[name] = Command(name, eval(entry, {"__builtins__": {}}) if isinstance(entry, str) else entry)
+        return self._commands[name]
+
+    def __contains__(self, name: str) -> bool:
+        return name in self.index or name in self.aliases
+
+    def __iter__(self) -> Iterator[Command]:
+        return (self.command(name) for name in self.index)
+
+    def names(self) -> list[str]:
+        """All method names, aliases included."""
+        return [*self.index, *self.aliases]
+
+    def words(self) -> dict[tuple[str, ...], str]:
+        """Command words to command name, the words of aliases included."""
+        found = {words_of(alias): name for alias, name in self.aliases.items()}
+        found.update({row.words: row.name for row in self.index.values()})
+        return found
