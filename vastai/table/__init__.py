@@ -1,0 +1,1 @@
+"""The table of commands: found, read strictly, checked, compiled, and handed out as a model."""
