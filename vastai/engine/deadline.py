@@ -1,0 +1,138 @@
+"""Connections that obey the deadline of the attempt under way, down to each read of the socket.
+
+The time-outs of HTTP libraries count per received byte, so a service that drips one byte a second is waited for
+without end. Here the time that is left is set on the socket before each connect, send and read. What the connections
+must know about the attempt, and what they report back, is an `Attempt` in a context variable: the layers between
+(requests, urllib3, http.client) have no place for it.
+"""
+
+from __future__ import annotations
+
+import io
+import socket
+from collections.abc import Mapping
+from contextvars import ContextVar
+from http.client import HTTPResponse
+from time import monotonic
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from urllib3.connection import HTTPConnection
+    from urllib3.connectionpool import HTTPConnectionPool
+else:
+    HTTPConnection = HTTPConnectionPool = object  # the classes below are mixed into whatever urllib3 brings
+
+CONNECT = 10.0  # seconds for one address of a host
+IDLE = 5.0  # seconds after which a connection is no longer trusted with what must not be sent twice
+PIECE = 16384  # bytes sent at a time, so that a slow reader is noticed between two pieces
+
+
+class Attempt:
+    """One attempt of a request.
+
+    Attributes:
+        sent: may any byte of the request have reached the service? Set by the connection.
+        fresh: must it avoid a connection that has been idle for long?
+    """
+
+    def __init__(self, seconds: float, *, fresh: bool = False) -> None:
+        self.ends = monotonic() + seconds
+        self.fresh = fresh
+        self.sent = False
+
+    def left(self, most: float = float("inf")) -> float:
+        """Seconds that are left, at most so many.
+
+        Raises:
+            TimeoutError: there are none.
+        """
+        left = self.ends - monotonic()
+        if left <= 0:
+            raise TimeoutError("the deadline has passed")
+        return min(left, most)
+
+
+current: ContextVar[Attempt] = ContextVar("current")
+
+
+class _Timed(io.RawIOBase):
+    """The bytes of one answer, each read limited to the time its attempt has left."""
+
+    def __init__(self, sock: socket.socket, attempt: Attempt) -> None:
+        self._sock = sock
+        self._attempt = attempt
+        self._raw = sock.makefile("rb", buffering=0)  # keeps the socket open as long as the answer is read
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int | None:
+        self._sock.settimeout(self._attempt.left())
+        return self._raw.readinto(buffer)
+
+    def close(self) -> None:
+        self._raw.close()
+        super().close()
+
+    def makefile(self, mode: str) -> io.BufferedReader:
+        """What http.client asks a socket for."""
+        return io.BufferedReader(self, PIECE)
+
+
+class _Connection(HTTPConnection):
+    """Mixed into a connection class of urllib3: deadlines, and whether anything of the request was sent."""
+
+    _connecting = False
+    last_used = 0.0
+
+    def connect(self) -> None:
+        """Connect; what a proxy is told to open a tunnel is no part of the request."""
+        self._connecting = True
+        try:
+            super().connect()
+        finally:
+            self._connecting = False
+
+    def _new_conn(self) -> socket.socket:
+        self.timeout = current.get().left(CONNECT)
+        sock = super()._new_conn()
+        sock.settimeout(current.get().left(CONNECT))  # for the TLS handshake, and for a proxy's answer
+        return sock
+
+    def send(self, data: Any) -> None:
+        """Send bytes in pieces, each within the time that is left."""
+        if self.sock is None:
+            self.connect()
+        attempt = current.get()
+        view = memoryview(data)
+        for start in range(0, len(view), PIECE):
+            self.sock.settimeout(attempt.left())
+            attempt.sent = attempt.sent or not self._connecting
+            super().send(view[start : start + PIECE])
+
+    def response_class(self, sock: socket.socket, *args: Any, **kwargs: Any) -> HTTPResponse:  # type: ignore[override]
+        """The answer of http.client, reading from a socket that knows the deadline."""
+        self.last_used = monotonic()
+        return HTTPResponse(_Timed(sock, current.get()), *args, **kwargs)  # type: ignore[arg-type]
+
+
+class _Pool(HTTPConnectionPool):
+    """Mixed into a connection pool of urllib3: no old connection for an attempt that wants a fresh one."""
+
+    def _get_conn(self, timeout: float | None = None) -> Any:
+        connection: Any = super()._get_conn(timeout)
+        if current.get().fresh and connection.sock is not None and monotonic() - connection.last_used > IDLE:
+            connection.close()  # as the pool itself does with a connection that was dropped: it opens again
+        return connection
+
+
+def with_deadline(pools: Mapping[str, Any]) -> dict[str, Any]:
+    """The pool classes of a urllib3 manager (scheme to class), made to obey `current`; also those of SOCKS proxies."""
+    return {scheme: _pool_class(pool) for scheme, pool in pools.items()}
+
+
+def _pool_class(pool: Any) -> Any:
+    if issubclass(pool, _Pool):
+        return pool
+    connection = type(pool.ConnectionCls.__name__, (_Connection, pool.ConnectionCls), {})
+    return type(pool.__name__, (_Pool, pool), {"ConnectionCls": connection})

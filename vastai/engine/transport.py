@@ -1,0 +1,143 @@
+"""One attempt to send a request: over the network with `requests`, or to the sandbox inside this process."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING, Protocol
+from urllib.parse import urlsplit
+
+from .address import is_loopback
+from .retry import TransportError
+from .steps import Reply
+
+if TYPE_CHECKING:
+    from requests import Response, Session
+
+LARGEST = 256 * 1024 * 1024  # bytes of one body, after decompression
+PIECE = 64 * 1024  # bytes read at a time
+
+
+class Transport(Protocol):
+    """How requests travel. Replace it to test without a network, to record, or to answer from this process."""
+
+    def send(
+        self, verb: str, url: str, headers: dict[str, str], body: bytes | None, *, deadline: float, fresh: bool
+    ) -> Reply:
+        """Make one attempt: no repeats, no redirects followed.
+
+        Args:
+            verb: HTTP verb.
+            url: complete URL.
+            headers: headers of the request; the key is here or nowhere.
+            body: body, or None.
+            deadline: seconds the whole attempt may take.
+            fresh: not on a connection that has been idle for long, because the request must not be sent twice.
+
+        Raises:
+            TransportError: there is no reply; its `sent` tells whether the service may have seen the request.
+        """
+
+    def close(self) -> None:
+        """Close all connections."""
+
+
+def open_transport(server_url: str) -> Transport:
+    """The transport for a server: its address, or ``sandbox``, ``sandbox:PATH``, ``sandbox::memory:``."""
+    if server_url == "sandbox" or server_url.startswith("sandbox:"):
+        from ..sandbox.transport import SandboxTransport
+
+        transport: Transport = SandboxTransport(server_url)
+        return transport
+    return HttpTransport()
+
+
+class HttpTransport:
+    """HTTP with `requests`, which is imported at the first send: one session of pooled connections per process.
+
+    May be used from several threads, and on both sides of a fork. Proxies and CA bundles come from the environment,
+    nothing else does: no ``.netrc``, no cookies.
+
+    Args:
+        largest: bytes a body may have after decompression.
+    """
+
+    def __init__(self, *, largest: int = LARGEST) -> None:
+        self._largest = largest
+        # By process id: after a fork the child must not write into the connections of its parent. No lock, since
+        # another thread of the parent could have held it at the fork; a session made in vain has no connections.
+        self._sessions: dict[int, Session] = {}
+
+    def send(
+        self, verb: str, url: str, headers: dict[str, str], body: bytes | None, *, deadline: float, fresh: bool
+    ) -> Reply:
+        """Make one attempt, see `Transport.send`."""
+        import urllib3
+        from requests import RequestException
+
+        from .deadline import CONNECT, Attempt, current
+        from .session import explain
+
+        outside = sys.exc_info()[1]  # what a caller is handling just now is no part of what may happen here
+        host = urlsplit(url).hostname
+        attempt = Attempt(deadline, fresh=fresh)
+        token = current.set(attempt)
+        try:
+            with self._session().request(
+                verb,
+                url,
+                headers={"User-Agent": user_agent(), "Accept-Encoding": "gzip, deflate", **headers},
+                data=body,
+                # Only a first limit: the connections set the time that is left before each step.
+                timeout=(min(CONNECT, deadline), deadline),
+                allow_redirects=False,
+                stream=True,
+                # This machine is reached directly: a proxy elsewhere would see the key.
+                proxies={"no_proxy": str(host)} if is_loopback(host) else None,
+            ) as response:
+                return Reply(
+                    response.status_code,
+                    {name.lower(): value for name, value in response.headers.items()},
+                    self._body(response),
+                    url,
+                    verb,
+                )
+        except (RequestException, urllib3.exceptions.HTTPError, OSError, ValueError) as error:
+            raise explain(error, outside, attempt.sent, deadline) from None
+        finally:
+            current.reset(token)
+
+    def close(self) -> None:
+        """Close all connections of this process; a later send opens new ones."""
+        session = self._sessions.pop(os.getpid(), None)
+        if session is not None:
+            session.close()
+
+    def _session(self) -> Session:
+        process = os.getpid()
+        if process not in self._sessions:
+            from .session import new_session
+
+            self._sessions.setdefault(process, new_session())
+        return self._sessions[process]
+
+    def _body(self, response: Response) -> bytes:
+        """The body, decompressed, never more than the limit in memory; a body that was cut is an error."""
+        pieces: list[bytes] = []
+        size = 0
+        for piece in response.iter_content(PIECE):
+            size += len(piece)
+            if size > self._largest:
+                raise TransportError(f"the answer is larger than {self._largest >> 20} MB", sent=True, final=True)
+            pieces.append(piece)
+        promised = response.headers.get("Content-Length", "")
+        if promised.isdigit() and response.status_code not in (204, 304) and response.raw.tell() < int(promised):
+            raise TransportError("the answer broke off in the middle", sent=True)
+        return b"".join(pieces)
+
+
+def user_agent() -> str:
+    """What we call ourselves to the service."""
+    import vastai
+
+    return f"vastai/{vastai.__version__}"
