@@ -153,6 +153,17 @@ class OutcomeUnknown(VastError):
         return {**super().as_refusal(), "look_at": self.look_at or None, "candidates": self.candidates}
 
 
+class ProgramFailed(VastError):
+    """A program that a command runs, such as rsync or ssh, ended with a failure.
+
+    Attributes:
+        returncode: its exit code, which becomes the command line's own.
+    """
+
+    code = "program_failed"
+    returncode = 1
+
+
 class SchemaError(VastError):
     """The answer is not what the table's schema says; the message names the path and the value."""
 
@@ -174,7 +185,9 @@ EXIT_CODES: tuple[tuple[type[BaseException], int, str], ...] = (
 
 
 def exit_code(error: BaseException) -> int:
-    """The documented exit code of the command line for a failure."""
+    """The documented exit code of the command line for a failure; a program that failed keeps its own."""
+    if isinstance(error, ProgramFailed):
+        return error.returncode
     for kind, code, _ in EXIT_CODES:
         if isinstance(error, kind):
             return code

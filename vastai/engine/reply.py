@@ -6,8 +6,9 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
-from ..errors import APIError, AuthError, NotFound, RateLimited, SchemaError
+from ..errors import APIError, AuthError, NotFound, RateLimited, SchemaError, VastError, with_http_error
 from ..table.model import UNSET, Command
+from .response import requests_response
 from .steps import Reply
 
 # What to do about a refusal, by status.
@@ -48,6 +49,33 @@ def read(command: Command, reply: Reply, strict: str = "", warn: Any = None) -> 
     if strict:
         _check_schema(command, payload, strict, warn)
     return payload
+
+
+def read_record(command: Command, reply: Reply, strict: str, notes: list[str]) -> dict[str, Any]:
+    """The whole first answer of a command that goes on from it: always an object.
+
+    Raises:
+        APIError: the service refused, or answered something unusable.
+    """
+    data = decode(reply)
+    if not 200 <= reply.status < 300 or _refused(data):
+        raise refusal(reply, data)
+    if not isinstance(data, dict):
+        raise unreadable(reply) if data is None else unusable(reply, f"is {_kind(data)} where an object is due")
+    if strict:
+        _check_schema(command, data, strict, notes.append)
+    return data
+
+
+def check_rows(command: Command, found: list[dict[str, Any]], strict: str, notes: list[str]) -> list[dict[str, Any]]:
+    """The rows of one page, checked against the schema when asked for.
+
+    Raises:
+        SchemaError: `strict` is ``raise`` and a row is not what the schema says.
+    """
+    if strict:
+        _check_schema(command, found, strict, notes.append)
+    return found
 
 
 def decode(reply: Reply) -> Any:
@@ -156,6 +184,15 @@ def is_refusal(error: APIError) -> bool:
     return bool(error.body) and (200 <= status < 300 or 400 <= status < 500)
 
 
+def public(error: VastError) -> VastError:
+    """An error as callers of the library get it: with a real `requests.Response`, and also a `requests.HTTPError`."""
+    if not isinstance(error, APIError):
+        return error
+    if isinstance(error.response, Reply):
+        error.response = requests_response(error.response)
+    return with_http_error(error)
+
+
 def clean(text: str) -> str:
     """Text from the service, fit for one line of a terminal: no control, escape or direction characters.
 
@@ -205,7 +242,7 @@ def _kind(value: Any) -> str:
 
 def _check_schema(command: Command, payload: Any, strict: str, warn: Any) -> None:
     """Check every object of a reply against the command's schema."""
-    from ..schemas import faults
+    from ..table.schemas import faults
 
     if command.returns.schema is None:
         return

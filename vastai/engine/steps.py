@@ -79,10 +79,16 @@ class Probe(NamedTuple):
     port: int
 
 
+class UseKey(NamedTuple):
+    """Use this key from now on, in this client (and, in the terminal, keep it)."""
+
+    key: str
+
+
 class Ask(NamedTuple):
     """Ask the person for consent. The driver hands back True or raises UsageError."""
 
     question: str
 
 
-Step = Request | Fetch | Pause | Run | Write | Probe | Ask
+Step = Request | Fetch | Pause | Run | Write | Probe | Ask | UseKey

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any
 
-from .table.compiled import data_path, user_tables
+from .compiled import data_path, user_tables
 
 
 def folders() -> list[str]:

@@ -1,0 +1,162 @@
+"""Drive a flow: perform the steps that it yields with blocking calls, or show them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from ..errors import ProgramFailed, VastError
+from ..settings import DEFAULT_SERVER, SERVERLESS_SERVER, Settings
+from ..table import compiled
+from ..table.model import Command, Table
+from . import curl, flow
+from .edge import Edge
+from .send import Sender
+from .steps import Ask, Fetch, Pause, Probe, Reply, Request, Run, Step, UseKey, Write
+
+
+class Shown(Exception):
+    """The request was shown instead of sent; there is no result."""
+
+
+class Driver:
+    """Runs commands for one client. Safe to use from several threads.
+
+    Arguments:
+        sender: sends requests; made from the settings when the first one is sent.
+    """
+
+    def __init__(self, table: Table, settings: Settings, edge: Edge, sender: Sender | None = None) -> None:
+        self._table = table
+        self._settings = settings
+        self._edge = edge
+        self._sender = sender
+        self._performers: dict[type[Any], Callable[[Any, Command], Any]] = {
+            Request: self._request,
+            Fetch: self._fetch,
+            Pause: lambda step, command: edge.sleep(step.seconds),
+            Run: self._run,
+            Write: lambda step, command: edge.write(*step),
+            Probe: lambda step, command: edge.probe(*step),
+            Ask: lambda step, command: edge.ask(step.question),
+            UseKey: lambda step, command: settings.use_key(step.key),
+        }
+
+    def run(self, command: Command, given: Mapping[str, Any]) -> Any:
+        """Carry a command out.
+
+        Arguments:
+            given: the caller's values by parameter name.
+
+        Returns:
+            the result, or None when the request was only shown.
+
+        Raises:
+            VastError: whatever went wrong; see vastai.errors.
+        """
+        compiled.save()
+        context = flow.Context(
+            self._table,
+            now=self._edge.now,
+            read_file=self._edge.read_file,
+            strict=self._settings.strict,
+            sandboxed=self._settings.sandboxed,
+        )
+        try:
+            return self._drive(flow.start(command, given, context), command, context)
+        except Shown:
+            return None
+        finally:
+            self._say(context)
+
+    def close(self) -> None:
+        """Close all connections."""
+        if self._sender is not None:
+            self._sender.close()
+            self._sender = None
+
+    def _drive(self, steps: flow.Flow, command: Command, context: flow.Context) -> Any:
+        try:
+            step = next(steps)
+            while True:
+                self._say(context)
+                try:
+                    outcome = self._perform(step, command)
+                except VastError as error:
+                    step = steps.throw(error)
+                else:
+                    step = steps.send(outcome)
+        except StopIteration as done:
+            return done.value
+
+    def _perform(self, step: Step, command: Command) -> Any:
+        return self._performers[type(step)](step, command)
+
+    def _request(self, request: Request, command: Command) -> Reply:
+        if self._settings.curl:
+            self._edge.out(curl.curl_line(request, self._base(request)))
+            if command.flow or command.pages or command.poll:
+                self._edge.say(f"{' '.join(command.words)}: more requests follow this one, made from its answer")
+            raise Shown
+        if self._settings.explain:
+            for line in curl.explain_lines(request, self._base(request)):
+                self._edge.show(line)
+        reply = self._send(request)
+        if self._session_ended(reply) and self._settings.forget_session():
+            self._edge.say("The two-factor session has ended; using the API key. Log in again for more.")
+            reply = self._send(request)
+        return reply
+
+    def _send(self, request: Request) -> Reply:
+        return self._open_sender().send(request)
+
+    def _fetch(self, step: Fetch, command: Command) -> Reply:
+        if self._settings.explain:
+            self._edge.show(f"GET {step.url.split('?')[0]}")
+        return self._open_sender().fetch(step.url)
+
+    def _run(self, step: Run, command: Command) -> int:
+        code = self._edge.run(step.argv)
+        if code == 0:
+            return code
+        failure = ProgramFailed(
+            f"{step.argv[0]} is not installed on this machine."
+            if code == 127
+            else f"{step.argv[0]} ended with exit code {code}."
+        )
+        failure.returncode = code if 0 < code < 256 else 1
+        raise failure
+
+    def _session_ended(self, reply: Reply) -> bool:
+        ended = reply.status in (401, 404) and (b"Session expired" in reply.body or b"Invalid user key" in reply.body)
+        return ended and self._settings.session_key
+
+    def _open_sender(self) -> Sender:
+        if self._sender is None:
+            from .transport import open_transport
+
+            self._sender = Sender(
+                self._settings,
+                open_transport(self._settings.server_url),
+                clock=self._edge.now,
+                sleep=self._edge.sleep,
+                dice=self._edge.dice,
+            )
+        return self._sender
+
+    def _base(self, request: Request) -> str:
+        """The address that a request goes to, for people to read."""
+        if self._settings.sandboxed:
+            return "http://sandbox"
+        if request.service == "serverless" and self._settings.server_url == DEFAULT_SERVER:
+            return SERVERLESS_SERVER
+        return self._settings.server_url
+
+    def _say(self, context: flow.Context) -> None:
+        """Say the remarks so far, each once."""
+        while context.notes:
+            note = context.notes.pop(0)
+            if not self._settings.quiet:
+                self._edge.say(note)
+
+

@@ -1,0 +1,108 @@
+"""The edge: the clock, the dice, files, programs and the person, as a driver meets them. Tests and the terminal bring
+their own."""
+
+from __future__ import annotations
+
+import os
+import random
+import sys
+import time
+
+
+class Edge:
+    """The effects of the library: it prints only what it was asked for, asks nobody, and logs its remarks."""
+
+    def now(self) -> float:
+        """The present in unix seconds."""
+        return time.time()
+
+    def clock(self) -> float:
+        """Seconds of a clock that only goes forward."""
+        return time.monotonic()
+
+    def sleep(self, seconds: float) -> None:
+        """Wait."""
+        time.sleep(seconds)
+
+    def dice(self) -> float:
+        """A random number from 0 to 1."""
+        return random.random()
+
+    def ask(self, question: str) -> None:
+        """Ask the person for consent. In the library the call itself is the consent.
+
+        Raises:
+            UsageError: refused.
+        """
+
+    def say(self, line: str) -> None:
+        """A remark for people: a warning of the logger ``vastai``, which shows on stderr unless configured otherwise."""
+        import logging
+
+        logging.getLogger("vastai").warning("%s", line)
+
+    def show(self, line: str) -> None:
+        """A line of `explain`."""
+        print(line)
+
+    def out(self, line: str) -> None:
+        """The command that `curl` asks for."""
+        print(line)
+
+    def read_file(self, path: str) -> str:
+        """The text of a local file.
+
+        Raises:
+            ValueError: it cannot be read, or is not text.
+        """
+        try:
+            with open(path, encoding="utf-8") as file:
+                return file.read()
+        except (OSError, UnicodeDecodeError) as error:
+            reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
+            raise ValueError(f"cannot read {path}: {reason}") from None
+
+    def run(self, argv: list[str]) -> int:
+        """Run a program, never through a shell; what it prints goes to stderr.
+
+        Returns:
+            its exit code; 127 when it is not installed.
+        """
+        import subprocess
+
+        try:
+            target: int | None = sys.stderr.fileno()
+        except (OSError, ValueError, AttributeError):
+            target = subprocess.DEVNULL
+        try:
+            return subprocess.run(argv, stdout=target, check=False).returncode
+        except FileNotFoundError:
+            return 127
+
+    def write(self, path: str, data: bytes, mode: int) -> None:
+        """Write a file, all or nothing.
+
+        Raises:
+            OSError: it cannot be written; an older file is left as it was.
+        """
+        scratch = f"{path}.{os.getpid()}"
+        handle = os.open(scratch, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+            os.replace(scratch, path)
+        except BaseException:
+            os.unlink(scratch)
+            raise
+
+    def probe(self, host: str, port: int) -> bytes | None:
+        """The first bytes that something listening there says, or None."""
+        import socket
+
+        try:
+            with socket.create_connection((host, port), timeout=5) as connection:
+                return connection.recv(256)
+        except OSError:
+            return None

@@ -1,0 +1,293 @@
+"""Flow: the generators that carry a command out, yielding steps and returning the result."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Mapping
+from typing import Any
+
+from ..errors import ConnectionFailed, NotOffered, OutcomeUnknown, UsageError
+from ..hooks import registry
+from ..table.model import Command, Table
+from . import bind, reply
+from .plan import plan
+from .steps import Fetch, Pause, Reply, Request, Step
+
+Flow = Generator[Step, Any, Any]
+
+LOOK_AFTER = (1, 3, 9)  # seconds after a lost answer at which to look for what may have been created
+
+
+class Context:
+    """What hooks and flows cannot know by themselves, passed in from the edge.
+
+    Attributes:
+        table: the table of commands.
+        now: gives the present, in unix seconds.
+        read_file: gives the text of a local file.
+        notes: remarks for the user; whoever drives the flow says them.
+        strict: how strictly replies are checked: "", ``warn`` or ``raise``.
+        sandboxed: does the server imitate the service?
+    """
+
+    def __init__(
+        self,
+        table: Table,
+        *,
+        now: Callable[[], float],
+        read_file: Callable[[str], str],
+        strict: str = "",
+        sandboxed: bool = False,
+    ) -> None:
+        self.table = table
+        self.now = now
+        self.read_file = read_file
+        self.notes: list[str] = []
+        self.strict = strict
+        self.sandboxed = sandboxed
+
+    def passed_in(self, now: float | None = None) -> dict[str, Any]:
+        """The arguments that a hook may name."""
+        return {
+            "now": self.now() if now is None else now,
+            "read_file": self.read_file,
+            "notes": self.notes,
+            "table": self.table,
+        }
+
+
+def bound(command: Command, given: Mapping[str, Any], context: Context) -> dict[str, Any]:
+    """Checked and transformed values: defaults, `prepare`, conversion and checks, then the transforms.
+
+    Raises:
+        UsageError: one line that names every fault.
+    """
+    values = bind.with_defaults(command, given)
+    for name, options in command.prepare:
+        try:
+            values = registry.apply(
+                registry.find("prepare", name), dict(values), passed_in=context.passed_in(), **options
+            )
+        except ValueError as error:
+            bind.raise_faults(command, [str(error)])
+    values = {**values, **bind.check(command, given, values)}
+    return _transformed(command, values, context)
+
+
+def start(command: Command, given: Mapping[str, Any], context: Context) -> Flow:
+    """The flow of one call: its values are bound when it starts.
+
+    Raises (when run):
+        UsageError: the values have faults, or the service does not offer this; nothing was sent.
+    """
+    values = bound(command, given, context)
+    if command.sandbox_only and not context.sandboxed:
+        raise NotOffered(
+            f"{' '.join(command.words)}: the service publishes no request for this. {command.instead}",
+            hint=command.instead,
+        )
+    if command.sandbox_only:
+        context.notes.append(f"{' '.join(command.words)} works in the sandbox only. {command.instead}")
+    return (yield from _generator(command)(command, values, context))
+
+
+def _generator(command: Command) -> Callable[[Command, dict[str, Any], Context], Flow]:
+    """Which generator carries a command out."""
+    if command.flow:
+        return _named
+    if command.pages:
+        return _pages
+    if command.poll:
+        return _poll
+    if any(parameter.batch for parameter in command.params.values()):
+        return _batches
+    return _single
+
+
+def _single(command: Command, values: dict[str, Any], context: Context) -> Flow:
+    """One request, one answer."""
+    answer = yield from _ask(command, plan(command, values), context)
+    return finished(command, _read(command, answer, context), answer, values, context)
+
+
+def _pages(command: Command, values: dict[str, Any], context: Context) -> Flow:
+    """Follow the token that each page names, and join the items."""
+    assert command.pages is not None
+    request = plan(command, values)
+    items: list[Any] = []
+    seen: set[str] = set()
+    while True:
+        answer = yield from _ask(command, request, context)
+        page = reply.decode(answer)
+        rows = _read(command, answer, context) if command.returns.unwrap else _items(command, answer, context)
+        items.extend(rows)
+        token = page.get(command.pages["token"]) if isinstance(page, dict) else None
+        if not token or str(token) in seen:
+            return finished(command, items, answer, values, context)
+        seen.add(str(token))
+        request = request._replace(query={**request.query, command.pages["send"]: str(token)})
+
+
+def _items(command: Command, answer: Reply, context: Context) -> list[dict[str, Any]]:
+    """The rows of a page, found under the name that `pages` gives."""
+    assert command.pages is not None
+    page = reply.decode(answer)
+    if not 200 <= answer.status < 300 or not isinstance(page, dict) or page.get("success") is False:
+        return reply.rows(_read(command, answer, context), answer)
+    if command.pages["items"] not in page:
+        raise reply.unusable(answer, f'has no "{command.pages["items"]}"')
+    return reply.check_rows(command, reply.rows(page[command.pages["items"]], answer), context.strict, context.notes)
+
+
+def _poll(command: Command, values: dict[str, Any], context: Context) -> Flow:
+    """Ask, then fetch the URL that the answer names until it is there."""
+    poll = command.poll or {}
+    answer = yield from _ask(command, plan(command, values), context)
+    first = reply.read_record(command, answer, context.strict, context.notes)
+    url = first.get(poll["url"])
+    if not isinstance(url, str):
+        raise reply.unusable(answer, f'names no "{poll["url"]}"')
+    waited = 0.0
+    while True:
+        fetched = yield Fetch(url)
+        if fetched.status == 200:
+            break
+        if waited >= poll["within"]:
+            raise ConnectionFailed(
+                f"{' '.join(command.words)}: the result was not there after {poll['within']} seconds.",
+                code="timed_out",
+                hint="The instance may be loading, or busy: try again.",
+            )
+        yield Pause(poll["every"])
+        waited += poll["every"]
+    text = fetched.body.decode("utf-8", "replace") if poll.get("as", "text") == "text" else reply.decode(fetched)
+    result = text if command.returns.type == "str" else {**first, "output": text}
+    return finished(command, result, answer, values, context)
+
+
+def _batches(command: Command, values: dict[str, Any], context: Context) -> Flow:
+    """A long list in requests of limited size; what was done before a failure is not forgotten."""
+    parameter = next(p for p in command.params.values() if p.batch)
+    items, size = values[parameter.name], parameter.batch or 1
+    answers: list[Any] = []
+    for first in range(0, max(len(items), 1), size):
+        part = {**values, parameter.name: items[first : first + size]}
+        answer = yield from _ask(command, plan(command, part), context)
+        answers.append(finished(command, _read(command, answer, context), answer, values, context))
+    if len(answers) == 1:
+        return answers[0]
+    return {"success": True, "batches": answers, parameter.name: items}
+
+
+def _named(command: Command, values: dict[str, Any], context: Context) -> Flow:
+    """A flow written by hand."""
+    call = Call(command, context)
+    result = yield from registry.apply(
+        registry.find("flow", command.flow or ""), call, values, passed_in=context.passed_in()
+    )
+    return finished(command, result, None, values, context)
+
+
+class Call:
+    """What a hand-written flow uses to run other commands of the table, those that its entry lists."""
+
+    def __init__(self, command: Command, context: Context) -> None:
+        self._command = command
+        self._context = context
+
+    def __call__(self, name: str, /, **values: Any) -> Flow:
+        """Run another command with its own effect. It raises on a refusal.
+
+        Raises (when run):
+            APIError: the service refused.
+        """
+        if name not in self._command.calls:
+            raise UsageError(f"{self._command.name} calls {name}, which its entry does not list under calls")
+        command = self._context.table.command(name)
+        return start(command, bind.arguments(command, (), values), self._context)
+
+
+def _ask(command: Command, request: Request, context: Context) -> Flow:
+    """One request; when its outcome is unknown, a look at what may have come of it."""
+    began = context.now()
+    try:
+        return (yield request)
+    except OutcomeUnknown as unknown:
+        unknown.candidates = yield from _candidates(command, request, began, context)
+        raise
+
+
+def _candidates(command: Command, request: Request, began: float, context: Context) -> Flow:
+    """Rows that may be what a lost request created: those that began after it and match what it asked for."""
+    look = command.look_at
+    if "match" not in look:
+        return []
+    other = context.table.command(look["command"])
+    asked = request.body if isinstance(request.body, dict) else {}
+    wanted = {field: asked[sent] for field, sent in look["match"].items() if asked.get(sent) is not None}
+    pause = 0
+    for at in LOOK_AFTER:
+        yield Pause(at - pause)
+        pause = at
+        try:
+            rows = yield from start(other, {}, context)
+        except Exception:  # the look is a courtesy: whatever stops it must not hide that the outcome is unknown
+            continue
+        found = [
+            row
+            for row in rows
+            if (row.get(look["since"]) or began) >= began - 1 and all(row.get(f) == v for f, v in wanted.items())
+        ]
+        if found:
+            return found
+    return []
+
+
+def finished(command: Command, result: Any, answer: Reply | None, values: Mapping[str, Any], context: Context) -> Any:
+    """A result after the transforms that the entry names under `returns.then`."""
+    if not command.returns.then:
+        return result
+    passed_in = context.passed_in(_date(answer))
+    for name, options in command.returns.then:
+        hook = registry.find("value", name)
+        result = registry.apply(hook, result, values, passed_in=passed_in, **options)
+    return result
+
+
+def _read(command: Command, answer: Reply, context: Context) -> Any:
+    if answer.note:
+        context.notes.append(answer.note)
+    return reply.read(command, answer, context.strict, context.notes.append)
+
+
+def _transformed(command: Command, values: dict[str, Any], context: Context) -> dict[str, Any]:
+    """Values after each parameter's own transforms. They run on defaults too, not on None."""
+    done = dict(values)
+    faults: list[str] = []
+    for parameter in command.params.values():
+        for name, options in parameter.then:
+            if done[parameter.name] is None:
+                break
+            hook = registry.find("value", name)
+            try:
+                done[parameter.name] = registry.apply(
+                    hook, done[parameter.name], values, passed_in=context.passed_in(), **options
+                )
+            except ValueError as error:
+                faults.append(f"{parameter.name}: {error}")
+                break
+    bind.raise_faults(command, faults)
+    return done
+
+
+def _date(answer: Reply | None) -> float | None:
+    """The server's own time in unix seconds, where the answer carries it."""
+    text = answer.headers.get("date") if answer else None
+    if not text:
+        return None
+    from email.utils import parsedate_to_datetime
+
+    try:
+        return parsedate_to_datetime(text).timestamp()
+    except ValueError:
+        return None
+
