@@ -1,0 +1,249 @@
+"""Rules that hold inside one entry of a table: each a small function that yields places and faults."""
+
+from __future__ import annotations
+
+import keyword
+import re
+from collections.abc import Callable, Iterator, Mapping
+from string import Formatter
+from typing import Any
+
+from ..nearest import suggestion
+from .facts import (
+    CONSENT_FLAGS,
+    GLOBAL_FLAGS,
+    NUMBERS,
+    Entry,
+    flags,
+    is_positional,
+    is_required,
+    path_names,
+    place,
+    verb_and_path,
+    words_of_entry,
+)
+from .model import words_of
+from .read import Path
+from .sentences import shown
+
+Found = Iterator[tuple[Path, str]]
+
+
+def path_and_parameters_agree(name: str, entry: Entry) -> Found:
+    """Every name in the path is a parameter that travels there, and no other parameter does."""
+    if "http" not in entry:
+        return
+    params, named = _params(entry), path_names(entry)
+    rest = re.sub(r"\{[^{}]*\}", "", verb_and_path(entry)[1])
+    if "{" in rest or "}" in rest:
+        yield ("http",), "a brace of the path has no partner"
+    for wanted in named:
+        if wanted not in params:
+            yield ("http",), f'the path names "{wanted}", which is no parameter.{suggestion(wanted, params)}'
+        elif place(wanted, params[wanted], entry) != "path":
+            yield ("params", wanted, "in"), "must be path, for the path names it"
+        elif named.count(wanted) > 1:
+            yield ("http",), f'the path names "{wanted}" twice'
+    for key, parameter in params.items():
+        if parameter.get("in") == "path" and key not in named:
+            yield ("params", key, "in"), f"the path does not name {{{key}}}"
+
+
+def required_come_first(name: str, entry: Entry) -> Found:
+    """Python's signature, and the terminal's words, need the required parameters first and a list of words last."""
+    optional = ""
+    last_list = ""
+    for key, parameter in _params(entry).items():
+        required = is_required(key, parameter, entry)
+        if required and optional:
+            yield ("params", key), f'is required, so it must stand before "{optional}", which is not'
+        optional = optional or ("" if required else key)
+        if parameter.get("required") and "default" in parameter:
+            yield ("params", key, "required"), "is not needed where there is a default; keep one of the two"
+        if is_positional(key, parameter, entry):
+            if last_list:
+                yield ("params", key), f'is a word after the list "{last_list}"; a list must be the last word'
+            last_list = last_list or (key if isinstance(parameter.get("type"), list) else "")
+
+
+def named_parameters_exist(name: str, entry: Entry) -> Found:
+    """`orders`, `excludes` and the placeholders of `confirm` name parameters of the entry."""
+    params = _params(entry)
+    for number, order in enumerate(entry.get("orders", ())):
+        for position, key in enumerate(order):
+            if key not in params:
+                yield ("orders", number, position), f"{shown(key)} is no parameter here.{suggestion(key, params)}"
+    for key, parameter in params.items():
+        for position, other in enumerate(parameter.get("excludes", ())):
+            if other == key:
+                yield ("params", key, "excludes", position), "a parameter cannot exclude itself"
+            elif other not in params:
+                hint = suggestion(other, params)
+                yield ("params", key, "excludes", position), f"{shown(other)} is no parameter here.{hint}"
+    try:
+        placeholders = [field for _, field, _, _ in Formatter().parse(entry.get("confirm", "")) if field is not None]
+    except ValueError as fault:
+        yield ("confirm",), f"its braces are wrong: {fault}"
+        return
+    for key in placeholders:
+        if key not in params:
+            yield ("confirm",), f"{{{key}}} is no parameter here.{suggestion(key, params)}"
+
+
+def spellings_differ(name: str, entry: Entry) -> Found:
+    """No keyword argument and no flag has two meanings, and none is Python's or the terminal's own."""
+    taken: dict[str, str] = {}
+    used = dict.fromkeys(GLOBAL_FLAGS | (CONSENT_FLAGS if "confirm" in entry else frozenset()), "every command")
+    for key, parameter in _params(entry).items():
+        aliases = parameter.get("alias", ())
+        for spelling, where in ((key, ()), *((alias, ("alias", at)) for at, alias in enumerate(aliases))):
+            if keyword.iskeyword(spelling) or spelling == "self":
+                yield ("params", key, *where), f'"{spelling}" is a word of Python; choose another'
+            elif spelling in taken:
+                yield ("params", key, *where), f'"{spelling}" is taken by "{taken[spelling]}"'
+            taken.setdefault(spelling, key)
+        for flag in flags(key, parameter, entry):
+            at = next((option for option in ("short", "flag") if parameter.get(option) == flag), None)
+            if used.setdefault(flag, key) != key:
+                yield ("params", key, *([at] if at else [])), f"its flag {flag} is taken by {used[flag]}"
+
+
+def wire_names_differ(name: str, entry: Entry) -> Found:
+    """Two parameters that are sent as one field exclude each other, or a `prepare` hook decides between them."""
+    sent: dict[tuple[str, str], str] = {}
+    for key, parameter in _params(entry).items():
+        where, wire = place(key, parameter, entry), parameter.get("as", key)
+        if where not in ("query", "body") or wire == "." or "prepare" in entry:
+            continue
+        other = sent.setdefault((where, wire), key)
+        if other != key and not _exclude(entry, key, other):
+            yield ("params", key), f'is sent as "{wire}" like "{other}"; one must exclude the other'
+
+
+def values_fit(name: str, entry: Entry) -> Found:
+    """Choices fit the type, limits belong to numbers, and a default is a value that would be accepted."""
+    for key, parameter in _params(entry).items():
+        kind = parameter.get("type")
+        one = kind[0] if isinstance(kind, list) else kind
+        if one not in FITS:
+            continue
+        at: Path = ("params", key)
+        for limit in ("minimum", "maximum"):
+            if limit in parameter and one not in NUMBERS:
+                yield (*at, limit), f"only numbers have a {limit}, and the type is {one}"
+        if parameter.get("minimum", -float("inf")) > parameter.get("maximum", float("inf")):
+            yield (*at, "minimum"), "is greater than the maximum"
+        choices = parameter.get("choices", ())
+        for number, choice in enumerate(choices):
+            if not FITS[one](choice) and not (isinstance(choices, Mapping) and one in NUMBERS and _numeric(choice)):
+                yield (*at, "choices", choice if isinstance(choices, Mapping) else number), _misfit(choice, one)
+        if "batch" in parameter and not isinstance(kind, list):
+            yield (*at, "batch"), f"only a list is sent in batches; write type: [{one}]"
+        if parameter.get("default") is not None:
+            yield from (((*at, "default"), fault) for fault in _default_faults(parameter, kind, one))
+    batched = [key for key, parameter in _params(entry).items() if "batch" in parameter]
+    if len(batched) > 1:
+        yield ("params", batched[1], "batch"), f'"{batched[0]}" is sent in batches already; one list can be'
+
+
+def texts_are_plain(name: str, entry: Entry) -> Found:
+    """Summaries are imperative; summaries and help texts end without a full stop."""
+    summary = entry.get("summary", "")
+    first = summary.split(" ")[0]
+    if summary and not re.fullmatch(r"[A-Z][a-z-]+", first):
+        yield ("summary",), f"must start with a verb and a capital, such as List; it starts with {shown(first)}"
+    elif first in _NOT_VERBS or re.search(r"([^s]s|[a-z]{3}ing)$", first):
+        yield ("summary",), f"{shown(first)} is no imperative; start with a verb such as List or Create"
+    if summary.endswith("."):
+        yield ("summary",), "ends with a full stop; leave it out"
+    for key, parameter in _params(entry).items():
+        if parameter.get("help", "").endswith("."):
+            yield ("params", key, "help"), "ends with a full stop; leave it out"
+
+
+def examples_show_the_command(name: str, entry: Entry) -> Found:
+    """Each example runs the command it belongs to, by one of its names."""
+    names = [name, *entry.get("aliases", ())]
+    lines = [" ".join(words_of_entry(name, entry)), *(" ".join(words_of(alias)) for alias in names[1:])]
+    for number, example in enumerate(entry.get("examples", ())):
+        if "cli" in example and not any(f" {line} " in f"{example['cli']} " for line in lines):
+            yield ("examples", number, "cli"), f"does not run: vastai {lines[0]}"
+        if "python" in example and not any(f".{each}(" in example["python"] for each in names):
+            yield ("examples", number, "python"), f"does not call: client.{name}(...)"
+
+
+def pages_are_lists(name: str, entry: Entry) -> Found:
+    """What comes in pages, or is shown as empty, is a list; and a table has rows of a schema."""
+    returns, output = entry.get("returns", {}), entry.get("output", {})
+    if "pages" in entry and not returns.get("many"):
+        yield ("pages",), "pages are joined to a list: returns needs many: true"
+    if "empty" in output and not returns.get("many"):
+        yield ("output", "empty"), "only a list can be empty: returns has no many: true"
+    for key in ("table", "quiet"):
+        if key in output and "type" in returns:
+            yield ("output", key), "the result is text and has no fields"
+
+
+# Every rule is called with the entry's name and the entry.
+RULES: tuple[Callable[[str, Entry], Found], ...] = (
+    path_and_parameters_agree,
+    required_come_first,
+    named_parameters_exist,
+    spellings_differ,
+    wire_names_differ,
+    values_fit,
+    texts_are_plain,
+    examples_show_the_command,
+    pages_are_lists,
+)
+
+# What a value written in the table must be, by the parameter's type.
+FITS: dict[str, Callable[[Any], bool]] = {
+    "str": lambda value: isinstance(value, str),
+    "int": lambda value: isinstance(value, int) and not isinstance(value, bool),
+    "float": lambda value: isinstance(value, int | float) and not isinstance(value, bool),
+    "bool": lambda value: isinstance(value, bool),
+    "json": lambda value: True,
+    "path": lambda value: isinstance(value, str) and value != "",
+    "date": lambda value: isinstance(value, str | int | float) and not isinstance(value, bool),
+    "id": lambda value: isinstance(value, int | str) and bool(re.fullmatch(r"[A-Za-z0-9_.:-]+", str(value))),
+}
+_MEANING = {"str": "text; write it in quotes", "int": "a whole number", "float": "a number", "bool": "true or false"}
+_NOT_VERBS = frozenset(("A", "An", "The", "This", "Your", "All", "For", "To", "Command", "Method"))
+
+
+def _default_faults(parameter: Entry, kind: Any, one: str) -> Iterator[str]:
+    default = parameter["default"]
+    if isinstance(kind, list) and not isinstance(default, list):
+        yield f"{shown(default)} is not a list, and the type is [{one}]"
+        return
+    for value in default if isinstance(kind, list) else [default]:
+        if not FITS[one](value):
+            yield _misfit(value, one)
+            continue
+        known = parameter.get("choices")
+        if known is not None and value not in known:
+            yield f"{shown(value)} is not one of the choices.{suggestion(str(value), map(str, known))}"
+        if one in NUMBERS and value < parameter.get("minimum", value):
+            yield f"{shown(value)} is less than the minimum"
+        if one in NUMBERS and value > parameter.get("maximum", value):
+            yield f"{shown(value)} is more than the maximum"
+
+
+def _misfit(value: Any, one: str) -> str:
+    meaning = f", which is {_MEANING[one]}" if one in _MEANING else ""
+    return f"{shown(value)} does not fit the type {one}{meaning}"
+
+
+def _numeric(text: Any) -> bool:
+    return bool(re.fullmatch(r"-?[0-9]+(\.[0-9]+)?", str(text)))
+
+
+def _exclude(entry: Entry, one: str, other: str) -> bool:
+    params = _params(entry)
+    return other in params[one].get("excludes", ()) or one in params[other].get("excludes", ())
+
+
+def _params(entry: Entry) -> Mapping[str, Entry]:
+    params: Mapping[str, Entry] = entry.get("params", {})
+    return params
