@@ -1,4 +1,4 @@
-"""Build hook: puts the table, the schemas and the compiled table into the wheel. Does nothing for an editable install."""
+"""Build hook: puts the table, its schemas and its compiled form into the wheel; an editable install needs none."""
 
 from __future__ import annotations
 

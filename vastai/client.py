@@ -19,7 +19,8 @@ if TYPE_CHECKING:  # the typing module costs start-up time
 class VastAI:
     """A client of the Vast.ai API. Every command of the command line is a method here.
 
-    Nothing is read or sent before the first call. One client may be used from several threads, and as a context manager.
+    Nothing is read or sent before the first call. One client may be used from several threads, and as a context
+    manager.
 
     Args:
         api_key: the API key; without it VAST_API_KEY, VASTAI_API_KEY or the key file is used.

@@ -17,9 +17,9 @@ if TYPE_CHECKING:  # the typing module costs start-up time
 
 # What a parameter of each type takes, as the stub writes it.
 ANNOTATIONS = {
-    "str": "str | int",
-    "int": "int | str",
-    "float": "float | str",
+    "str": "str",
+    "int": "int",
+    "float": "float",
     "bool": "bool",
     "json": "Any",
     "path": "str | os.PathLike[str]",

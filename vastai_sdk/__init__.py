@@ -1,4 +1,4 @@
-"""The old import name. `vastai_sdk.VastAI` raises on 4xx and 5xx as its callers know it; otherwise it is `vastai.VastAI`."""
+"""The old import name: `vastai.VastAI`, but for 4xx and 5xx, which raise as its callers know it."""
 
 from __future__ import annotations
 

@@ -36,7 +36,7 @@ class Edge:
         """
 
     def say(self, line: str) -> None:
-        """A remark for people: a warning of the logger ``vastai``, which shows on stderr unless configured otherwise."""
+        """A remark for people: a warning of the logger ``vastai``, on stderr unless configured otherwise."""
         import logging
 
         logging.getLogger("vastai").warning("%s", line)

@@ -77,7 +77,7 @@ def names(kind: str) -> list[str]:
 
 def wants(hook: Hook, argument: str) -> bool:
     """Does the hook name this argument?"""
-    code = hook.__code__  # type: ignore[attr-defined]  # hooks are plain functions
+    code = hook.__code__
     return argument in code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
 
 

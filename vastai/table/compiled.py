@@ -19,7 +19,8 @@ if TYPE_CHECKING:  # the typing module costs start-up time
 FORMAT = 1  # raise it when `render` writes something else, so that older compiled tables are not read
 PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
-_unsaved: list[tuple[str, str]] = []  # compiled tables that were made in this process: where they belong, and their text
+# What was compiled in this process: where it belongs, and its text.
+_unsaved: list[tuple[str, str]] = []
 
 
 def data_path(name: str) -> str:

@@ -202,6 +202,11 @@ class Command:
         return f"<Command {self.name}>"
 
 
+def _literal(text: str) -> Any:
+    """The value of a literal that `compiled.render` wrote; ast.literal_eval would load the ast module at start-up."""
+    return eval(text, {"__builtins__": {}})
+
+
 class Summary:
     """What the front page of help and the class need to know of a command, without its whole entry."""
 
@@ -234,7 +239,7 @@ class Table:
     """
 
     def __init__(
-        self, index: list[tuple[Any, ...]], entries: Mapping[str, Entry | str], columns: Mapping[str, Any] | str
+        self, index: list[tuple[Any, ...]], entries: Mapping[str, Entry | str], columns: dict[str, Any] | str
     ) -> None:
         self.index: dict[str, Summary] = {row[0]: Summary(*row) for row in index}
         self._entries = dict(entries)
@@ -258,7 +263,7 @@ class Table:
     def columns(self) -> dict[str, list[Entry]]:
         """The column lists by name."""
         if isinstance(self._columns, str):
-            self._columns = eval(self._columns, {"__builtins__": {}})
+            self._columns = _literal(self._columns)
         return dict(self._columns)
 
     def command(self, name: str) -> Command:
@@ -270,8 +275,7 @@ class Table:
         name = self.aliases.get(name, name)
         if name not in self._commands:
             entry = self._entries[name]
-            # A text is a literal that `compiled.render` wrote; literal_eval would load the ast module at start-up.
-            self._commands[name] = Command(name, eval(entry, {"__builtins__": {}}) if isinstance(entry, str) else entry)
+            self._commands[name] = Command(name, _literal(entry) if isinstance(entry, str) else entry)
         return self._commands[name]
 
     def __contains__(self, name: str) -> bool:

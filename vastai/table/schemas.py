@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator
-from functools import lru_cache
+from functools import cache
 from typing import Any
 
 from .compiled import data_path, user_tables
@@ -16,7 +16,7 @@ def folders() -> list[str]:
     return [data_path("schemas"), *(os.path.join(os.path.dirname(path), "schemas") for path in user_tables())]
 
 
-@lru_cache(maxsize=None)
+@cache
 def load(name: str) -> dict[str, Any]:
     """A response schema by its plain name.
 
@@ -32,7 +32,7 @@ def load(name: str) -> dict[str, Any]:
     raise FileNotFoundError(f"there is no schema {name}.json")
 
 
-@lru_cache(maxsize=None)
+@cache
 def acknowledges(name: str | None) -> bool:
     """Is an answer of this schema an acknowledgement: ``ack`` itself, or one that extends it?"""
     if name is None or name == "ack":
@@ -57,7 +57,7 @@ def faults(name: str, thing: Any) -> Iterator[tuple[str, str]]:
         yield path, error.message[:200]
 
 
-@lru_cache(maxsize=None)
+@cache
 def _validator(name: str) -> Any:
     from jsonschema import Draft202012Validator
     from referencing import Registry, Resource
