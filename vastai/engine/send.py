@@ -108,6 +108,10 @@ class Sender:
             url = target
         raise APIError(f"{host_of(url)} redirects in circles.", code="redirect")
 
+    def close(self) -> None:
+        """Close all connections; a later request opens new ones."""
+        self.transport.close()
+
     def _deliver(self, request: Request, url: str, headers: dict[str, str], body: bytes | None) -> Reply:
         """Make attempts until the rule for repeating says that it is enough."""
         retries = self.settings.retry
