@@ -16,12 +16,15 @@ class ReplayServer:
     Arguments:
         script: rows of ``{verb, path, responses: [{status, json | text, headers, drop}]}``; ``*`` matches anything.
 
+        now: what the Date header says, in unix seconds; the present when None.
+
     Attributes:
         requests: what was asked: ``{verb, path, query, json, headers}``, query values as lists of texts.
     """
 
-    def __init__(self, script: Iterable[Mapping[str, Any]] = ()) -> None:
+    def __init__(self, script: Iterable[Mapping[str, Any]] = (), now: float | None = None) -> None:
         self.requests: list[dict[str, Any]] = []
+        self.now = now
         self._script = [dict(row, responses=list(row["responses"])) for row in script]
         self._lock = threading.Lock()
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
@@ -85,6 +88,9 @@ class ReplayServer:
                 self.send_header("Content-Length", str(len(content)))
                 self.end_headers()
                 self.wfile.write(content)
+
+            def date_time_string(self, timestamp: float | None = None) -> str:
+                return super().date_time_string(server.now if timestamp is None else timestamp)
 
             do_GET = do_POST = do_PUT = do_DELETE = _serve
 

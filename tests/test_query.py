@@ -1,0 +1,328 @@
+"""The search language: cases in files, and what holds for every text."""
+
+from __future__ import annotations
+
+import argparse
+import copy
+import pickle
+import shlex
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from query_compare import Case, Outcome, check, load_cases, same
+
+from vastai.hooks.query import DEFAULTS, QueryError, launch_region, parse
+from vastai.hooks.query_fields import KINDS, describe
+from vastai.hooks.query_order import order as read_order
+from vastai.hooks.query_rows import postprocess
+from vastai.hooks.query_text import unparse
+from vastai.hooks.regions import CODES, NAMES, countries, region_of
+
+# --- Cases ----------------------------------------------------------------------------------------------------------
+
+
+def run_parse(case: Case) -> Outcome:
+    defaults = DEFAULTS[case["kind"]] if case.get("defaults") else None
+    parsed = parse(case["source"], case["kind"], defaults)
+    return {"query": parsed.filters, "warn": parsed.warnings, "directives": list(parsed.directives)}
+
+
+def run_order(case: Case) -> Outcome:
+    return {"order": read_order(case["source"], case.get("kind", "offers"))}
+
+
+def run_unparse(case: Case) -> Outcome:
+    kind = case.get("kind", "offers")
+    text = unparse(case["query"], kind)
+    return {"text": text, "query": case["query"], "read_back": parse(text, kind).filters}
+
+
+def run_postprocess(case: Case) -> Outcome:
+    return {"rows": postprocess(case["rows"], case["georegion"], case["chunked"])}
+
+
+# The next two put filters and controls together as the table of commands describes it, so that the cases that were
+# recorded from whole calls are checked against the language itself.
+
+SEARCHES = {
+    "search_offers": ("offers", 5.0),
+    "search_offers_new": ("offers", 5.0),
+    "search_volumes": ("volumes", 1.0),
+    "search_network_volumes": ("network_volumes", 1.0),
+    "search_templates": ("templates", None),
+    "search_invoices": ("invoices", None),
+    "search_benchmarks": ("benchmarks", None),
+}
+PRICING = {"on-demand": "on-demand", "reserved": "reserved", "bid": "bid", "interruptible": "bid"}
+
+
+def run_sdk(case: Case) -> Outcome:
+    options = dict(case["kwargs"])
+    if case["method"] == "launch_instance":
+        return {"search": launch_search(**options)}
+    kind, storage = SEARCHES[case["method"]]
+    return {"search": search(kind, storage, **options)}
+
+
+def search(
+    kind: str,
+    usual_storage: float | None,
+    query: Any = None,
+    order: str = "score-",
+    limit: int | None = None,
+    no_default: bool = False,
+    type: str = "on-demand",
+    storage: float | None = None,
+) -> dict[str, Any]:
+    filters = parse(query, kind, None if no_default else DEFAULTS[kind]).filters
+    if usual_storage is None:
+        return {"select_cols": ["*"], "select_filters": filters}
+    controls: dict[str, Any] = {
+        "order": read_order(order, kind),
+        "allocated_storage": usual_storage if storage is None else storage,
+    }
+    if kind == "offers":
+        if type not in PRICING:
+            raise ValueError(f"{type!r} is no pricing type")
+        controls["type"] = PRICING[type]
+    if limit is not None and limit < 0:
+        raise ValueError("the limit is negative")
+    return {**filters, **controls, **({"limit": limit} if limit else {})}
+
+
+def launch_search(
+    gpu_name: str, num_gpus: str, image: str, region: str | None = None, disk: int = 10, **options: Any
+) -> dict[str, Any]:
+    defaults = {**DEFAULTS["offers"], "rented": {"eq": False}}
+    filters = parse(f"num_gpus={num_gpus} gpu_name={gpu_name} disk_space>={disk}", "offers", defaults).filters
+    if region:
+        filters["geolocation"] = launch_region(region)
+    return search("offers", disk, filters, no_default=True, **options)
+
+
+class Arguments(argparse.ArgumentParser):
+    def error(self, message: str) -> Any:
+        raise ValueError(message)
+
+
+def run_cli(case: Case) -> Outcome:
+    parser = Arguments()
+    parser.add_argument("query", nargs="*")
+    parser.add_argument("-o", "--order", default="score-")
+    parser.add_argument("-t", "--type", default="on-demand")
+    parser.add_argument("-n", "--no-default", action="store_true")
+    parser.add_argument("-i", "--interruptible", "-b", "--bid", action="store_const", const="bid", dest="type")
+    parser.add_argument("-r", "--reserved", action="store_const", const="reserved", dest="type")
+    parser.add_argument("-d", "--on-demand", action="store_const", const="on-demand", dest="type")
+    parser.add_argument("--limit", type=int)
+    noun = {"instances": "offers"}.get(case["argv"][1], case["argv"][1])
+    kind, storage = SEARCHES[f"search_{noun.replace('-', '_')}"]
+    return {"search": search(kind, storage, **vars(parser.parse_args(case["argv"][2:])))}
+
+
+RUN: dict[str, Callable[[Case], Outcome]] = {
+    "parse": run_parse,
+    "order": run_order,
+    "unparse": run_unparse,
+    "postprocess": run_postprocess,
+    "sdk": run_sdk,
+    "cli": run_cli,
+}
+
+
+@pytest.mark.parametrize("case", [pytest.param(case, id=case["id"]) for case in load_cases()])
+def test_case(case: Case) -> None:
+    before = copy.deepcopy(case)
+    try:
+        outcome = RUN[case["op"]](case)
+    except ValueError as error:
+        outcome = {"error": error}
+    check(case, outcome)
+    assert repr(case) == repr(before), "what was given has been changed"
+
+
+def test_case_ids_are_unique() -> None:
+    ids = [case["id"] for case in load_cases()]
+    assert len(ids) == len(set(ids))
+
+
+# --- For every text -------------------------------------------------------------------------------------------------
+
+kinds = st.sampled_from(sorted(KINDS))
+fields = st.sampled_from(sorted({*KINDS["offers"].fields, *KINDS["invoices"].fields, "dph", "foo", "image"}))
+operators = st.sampled_from(["=", "==", "!=", "<", "<=", ">", ">=", " in ", " not in ", " notin ", " EQ ", " lt "])
+plain = st.text(max_size=8) | st.text("ab_ '\"[],=.\t1", max_size=8)
+numbers = st.integers(-(10**20), 10**20).map(str) | st.floats(allow_nan=False, allow_infinity=False).map(repr)
+words = (
+    st.sampled_from(["any", "*", "true", "NONE", "RTX_4090", "535.86.05", "2024-01-15", "US", "EU", "a'b\"c"]) | plain
+)
+quoted = plain.map(lambda text: f'"{text}"') | plain.map(lambda text: f"'{text}'")
+items = numbers | words | quoted
+values = items | st.lists(items, max_size=3).map(lambda several: f"[{','.join(several)}]")
+comparisons = st.tuples(fields, operators, values).map("".join)
+texts = st.lists(comparisons | plain, max_size=4).map(" ".join) | st.lists(fields | operators | values, max_size=9).map(
+    "".join
+)
+
+
+@given(texts, kinds)
+def test_any_text_is_understood_or_refused_in_one_line(text: str, kind: str) -> None:
+    try:
+        parsed = parse(text, kind, DEFAULTS[kind])
+    except QueryError as error:
+        assert error.text == text
+        assert error.position is None or 1 <= error.position <= len(text) + 1
+        assert str(error).isprintable()
+    else:
+        assert all(line.isprintable() for line in parsed.warnings)
+
+
+def understood(text: str, kind: str) -> bool:
+    try:
+        parse(text, kind)
+    except QueryError:
+        return False
+    return True
+
+
+@given(st.lists(comparisons, max_size=6), kinds)
+def test_text_survives_filters(written: list[str], kind: str) -> None:
+    filters = parse(" ".join(one for one in written if understood(one, kind)), kind).filters
+    text = unparse(filters, kind)
+    again = parse(text, kind).filters
+    assert same(again, filters)
+    assert unparse(again, kind) == text
+
+
+scalars = st.none() | st.booleans() | st.integers() | st.floats() | plain
+several = st.lists(scalars, max_size=3)
+names = st.sampled_from(["eq", "neq", "gt", "gte", "lt", "lte", "in", "notin", "like"])
+mappings = st.dictionaries(
+    fields | plain, scalars | several | st.dictionaries(names, scalars | several, max_size=3), max_size=4
+)
+
+
+@given(mappings, kinds)
+def test_ready_filters_are_not_changed_and_not_shared(mapping: dict[str, Any], kind: str) -> None:
+    before, defaults_before = repr(mapping), repr(DEFAULTS[kind])
+    try:
+        parsed = parse(mapping, kind, DEFAULTS[kind])
+    except QueryError as error:
+        assert str(error).isprintable()
+    else:
+        for comparison in parsed.filters.values():
+            for value in comparison.values():
+                if isinstance(value, list):
+                    value.append("changed")
+            comparison.clear()
+    assert repr(mapping) == before
+    assert repr(DEFAULTS[kind]) == defaults_before
+
+
+@given(mappings, kinds)
+def test_filters_that_can_be_written_read_back_the_same(mapping: dict[str, Any], kind: str) -> None:
+    try:
+        text = unparse(mapping, kind)
+    except QueryError:
+        return
+    given_ = parse(mapping, kind)
+    read = parse(text, kind)
+    assert same(read.filters, given_.filters)
+    assert read.directives == given_.directives
+
+
+@given(st.text() | st.lists(st.sampled_from(["dph", "+", "-", " ", ",", "desc", "asc", "é"])).map("".join), kinds)
+def test_any_order_is_understood_or_refused(text: str, kind: str) -> None:
+    try:
+        found = read_order(text, kind)
+    except QueryError as error:
+        assert error.position is not None
+        assert text[error.position - 1 :].strip()
+    else:
+        assert all(direction in ("asc", "desc") for _, direction in found)
+        assert read_order(found, kind) == found
+
+
+sizes = st.none() | st.integers(0, 10**7) | st.floats()
+sized = dict.fromkeys(("cpu_ram", "cpu_cores", "gpu_ram", "min_bid"), sizes)
+offers = st.lists(st.fixed_dictionaries({}, optional=sized))
+
+
+@given(offers, st.booleans(), st.booleans())
+def test_rows_are_neither_dropped_nor_changed(rows: list[Mapping[str, object]], georegion: bool, chunked: bool) -> None:
+    before = repr(rows)
+    done = postprocess(rows, georegion, chunked)
+    assert repr(rows) == before
+    assert [[*row, "datacenter"] for row in rows] == [list(row) for row in done]
+    assert [repr(row.get("min_bid")) for row in rows] == [repr(row.get("min_bid")) for row in done]
+
+
+# --- Data -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_defaults_are_a_query_of_their_own(kind: str) -> None:
+    assert parse(DEFAULTS[kind], kind).filters == DEFAULTS[kind]
+    assert parse(unparse(DEFAULTS[kind], kind), kind, DEFAULTS[kind]).filters.keys() == DEFAULTS[kind].keys()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_described_field_is_known(kind: str) -> None:
+    described = describe(kind)
+    assert [field.name for field in described] == sorted(KINDS[kind].fields)
+    for field in described:
+        for name in (field.name, field.alias or field.name):
+            assert parse(f"{name}=None", kind).warnings == []
+
+
+def test_every_alias_names_a_field() -> None:
+    for kind in KINDS.values():
+        assert set(kind.aliases.values()) <= kind.fields.keys()
+
+
+def test_an_unknown_kind_is_named() -> None:
+    with pytest.raises(ValueError, match=r"'houses'.*offers"):
+        parse("num_gpus=1", "houses")
+
+
+def test_regions_share_no_country() -> None:
+    members = [country for group in CODES.values() for country in group]
+    assert len(members) == len(set(members))
+    assert all(len(country) == 2 and country.isupper() for country in members)
+    assert all(region_of(country) == code for code, group in CODES.items() for country in group)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_region_name_may_be_written_in_any_case_and_with_blanks(name: str) -> None:
+    for spelling in (name.title(), name.upper(), name.replace("_", " "), f" {name} "):
+        assert countries(spelling) == NAMES[name]
+        assert launch_region(spelling) == {"in": list(NAMES[name])}
+
+
+@pytest.mark.parametrize(
+    ("region", "codes"),
+    [("US", ["US"]), ("NA", ["NA"]), ("[US, Oceania]", ["US", *CODES["OC"]]), ("US,CA", ["US", "CA"])],
+)
+def test_a_launch_region_may_be_a_country_or_a_list(region: str, codes: list[str]) -> None:
+    assert launch_region(region) == {"in": codes}
+
+
+@pytest.mark.parametrize("region", ["", "US CA", "US num_gpus=1", "[US"])
+def test_a_launch_region_that_is_none_is_refused(region: str) -> None:
+    with pytest.raises(QueryError):
+        launch_region(region)
+
+
+def test_an_error_can_be_pickled() -> None:
+    with pytest.raises(QueryError) as caught:
+        parse("num_gpus=four", "offers")
+    again = pickle.loads(pickle.dumps(caught.value))
+    assert (str(again), again.position, again.text) == (str(caught.value), 10, "num_gpus=four")
+
+
+def test_words_of_a_shell_make_the_same_query() -> None:
+    line = "num_gpus=1 'gpu_name=\"RTX 4090\"'"
+    assert parse(shlex.split(line), "offers").filters == parse('num_gpus=1 gpu_name="RTX 4090"', "offers").filters
