@@ -1,0 +1,148 @@
+"""Write the generated files of the project from the table, or prove that they are fresh.
+
+python tools/generate.py --write            write all of them
+python tools/generate.py --check [FILE...]  say which are stale, and end with 1 if any is
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+import sys
+from collections.abc import Callable, Iterable, Mapping
+from difflib import unified_diff
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path[:0] = [str(ROOT), str(ROOT / "tools")]
+
+from stub import stub  # noqa: E402  (found through the line above)
+
+from vastai import doc  # noqa: E402
+from vastai.table import compiled  # noqa: E402
+from vastai.table.model import Table  # noqa: E402
+
+BEGIN = "<!-- GENERATED from schemas/commands.json by tools/generate.py: from here -->"
+END = "<!-- GENERATED: to here -->"
+
+
+def client_stub(table: Table) -> str:
+    """vastai/client.pyi."""
+    head = "# GENERATED from commands.yaml and vastai/client.py by tools/generate.py; do not edit.\n"
+    return head + stub(table, _read("vastai/client.py"))
+
+
+def reference(table: Table) -> str:
+    """docs/sdk/reference/vastai.md."""
+    return _page(doc.reference(table, _read("tools/reference_template.md")), "tools/reference_template.md")
+
+
+def commands(table: Table) -> str:
+    """docs/cli/commands.md."""
+    return _page(doc.commands_page(table, _read("tools/commands_template.md")), "tools/commands_template.md")
+
+
+def manual(table: Table) -> str:
+    """docs/guides/commands-yaml.md, which is written by hand but for the part between two marks."""
+    before, _, rest = _read("docs/guides/commands-yaml.md").partition(BEGIN)
+    after = rest.partition(END)[2]
+    return f"{before}{BEGIN}\n\n{grammar(json.loads(_read('schemas/commands.json')))}\n\n{END}{after}"
+
+
+FILES: dict[str, Callable[[Table], str]] = {
+    "vastai/client.pyi": client_stub,
+    "docs/sdk/reference/vastai.md": reference,
+    "docs/cli/commands.md": commands,
+    "docs/guides/commands-yaml.md": manual,
+}
+
+
+def grammar(schema: Mapping[str, Any]) -> str:
+    """The keys of commands.yaml, one table for each level.
+
+    Arguments:
+        schema: the content of schemas/commands.json, where each key has a description.
+    """
+    levels = (
+        ("The file", schema),
+        ("A command", schema["$defs"]["command"]),
+        ("A parameter", schema["$defs"]["parameter"]),
+        ("A column", schema["$defs"]["column"]),
+    )
+    return "\n\n".join(
+        f"### {title}\n\n" + doc.markdown_table(("Key", "Says"), _keys(level, "")) for title, level in levels
+    )
+
+
+def _keys(level: Mapping[str, Any], above: str) -> list[tuple[str, str]]:
+    """The keys of one level, those of an object below it with a dot, and what each says."""
+    rows = []
+    for key, schema in level["properties"].items():
+        rows.append((f"`{above}{key}`", doc.sentence(schema.get("description", ""))))
+        for variant in (schema, *schema.get("anyOf", ())):
+            rows += _keys(variant, f"{key}.") if "properties" in variant else []
+    return rows
+
+
+def own_table() -> Table:
+    """The package's table without what a user has added to it."""
+    data, _ = compiled.compile_file(str(ROOT / "commands.yaml"))
+    return Table.from_data(data)
+
+
+def stale(table: Table, names: Iterable[str]) -> list[str]:
+    """One line for each file that is not what the table says, with the first line that differs."""
+    lines = []
+    for name in names:
+        old, new = _read(name).splitlines(), FILES[name](table).splitlines()
+        changes = [line for line in unified_diff(old, new, n=0, lineterm="") if re.match(r"[-+](?![-+]{2} )", line)]
+        if changes:
+            lines.append(f"{name}: {len(changes)} lines differ, first: {changes[0][:100]}")
+    return lines
+
+
+def write(table: Table, names: Iterable[str]) -> None:
+    """Write the files."""
+    for name in names:
+        text = FILES[name](table)
+        (ROOT / name).parent.mkdir(parents=True, exist_ok=True)
+        (ROOT / name).write_text(text, encoding="utf-8")
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Write or check the files named, all of them by default. Returns the exit code."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    mode = parser.add_mutually_exclusive_group(required=True)
+    mode.add_argument("--write", action="store_true", help="write the files")
+    mode.add_argument("--check", action="store_true", help="say which files are stale")
+    parser.add_argument("files", nargs="*", metavar="FILE", help=f"of {', '.join(FILES)}; default: all")
+    options = parser.parse_args(argv)
+    unknown = [name for name in options.files if name not in FILES]
+    if unknown:
+        parser.error(f"not generated: {', '.join(unknown)}")
+    names = options.files or list(FILES)
+    if options.write:
+        write(own_table(), names)
+        return 0
+    lines = stale(own_table(), names)
+    for line in lines:
+        print(line)
+    if lines:
+        print("Run: python tools/generate.py --write", file=sys.stderr)
+    return 1 if lines else 0
+
+
+def _page(text: str, template: str) -> str:
+    return f"<!-- GENERATED from commands.yaml and {template} by tools/generate.py; do not edit. -->\n\n{text}"
+
+
+def _read(name: str) -> str:
+    """A file of the project; "" when it is not there yet."""
+    path = ROOT / name
+    return path.read_text(encoding="utf-8") if path.exists() else ""
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,309 @@
+"""The table as Markdown: the reference of all methods, and that of the command line."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from .errors import EXIT_CODES
+from .factory import annotation
+from .table.model import UNSET, Command, Parameter, Table, words_of
+
+EFFECTS = {
+    "read": "Only reads. A failed attempt is repeated.",
+    "update": "Changes something; doing it twice does no harm, so a failed attempt is repeated.",
+    "destroy": "Cannot be undone; doing it twice does no harm, so a failed attempt is repeated.",
+    "once": "Must happen once. It is never sent again when it may have arrived.",
+}
+
+# Identifiers that stand for the placeholders of an example.
+SAMPLES = {
+    "instance": "20001",
+    "volume": "30001",
+    "template_hash": "4e17788f74f075dd9aab7d0d4427968f",
+    "endpoint": "501",
+    "workergroup": "601",
+    "api_key_id": "701",
+    "ssh_key": "801",
+    "team": "901",
+}
+
+
+class Untrue(ValueError):
+    """A hand-written template says something that the table denies."""
+
+
+def reference(table: Table, template: str) -> str:
+    """The reference of all methods.
+
+    Arguments:
+        template: the page with the promised tables (signature, description, result) and these marks: ``[[count]]`` the
+            number of methods, ``[[further]]`` tables of the methods that it does not name, ``[[details]]`` each method.
+
+    Raises:
+        Untrue: a promised method, parameter or result is not in the table.
+    """
+    promised = re.compile(r"^\| `(\w+)\((.*?)\)` \| (.*) \| `(.*)` \|$")
+    named: list[str] = []
+    lines = []
+    for line in template.splitlines():
+        row = promised.match(line)
+        if row:
+            _prove(table, row[1], row[2], row[4])
+            named.append(row[1])
+        lines.append(line)
+    marks = {
+        "count": str(len(table.names())),
+        "further": _further(table, named),
+        "details": "\n\n".join(_by_group(table, _method_group)),
+    }
+    return _filled("\n".join(lines) + "\n", marks)
+
+
+def commands_page(table: Table, template: str) -> str:
+    """The reference of the command line.
+
+    Arguments:
+        template: the page with these marks: ``[[commands]]`` each command by group, ``[[exit_codes]]`` their table.
+    """
+    return _filled(template, {"commands": "\n\n".join(_by_group(table, _command_group)), "exit_codes": exit_codes()})
+
+
+def exit_codes() -> str:
+    """The table of exit codes, in ascending order."""
+    meanings = {0: "done", **{code: text for _, code, text in EXIT_CODES}}
+    return markdown_table(("Code", "Meaning"), [(str(code), sentence(meanings[code])) for code in sorted(meanings)])
+
+
+def usage(command: Command) -> str:
+    """The usage line of a command, such as ``vastai label instance ID LABEL [options]``."""
+    words = ["vastai", *command.words]
+    flags = False
+    for parameter in command.params.values():
+        if parameter.positional:
+            words.append(_plain_word(parameter))
+        elif parameter.required:
+            words.append(f"{parameter.flags[0]} {parameter.name.upper()}")
+        elif not parameter.hidden:
+            flags = True
+    return " ".join(words) + (" [options]" if flags else "")
+
+
+def filled_example(text: str) -> str:
+    """An example with sample identifiers in place of its placeholders.
+
+    >>> filled_example("vastai logs {instance} --tail 100")
+    'vastai logs 20001 --tail 100'
+    """
+    for name, sample in SAMPLES.items():
+        text = text.replace("{" + name + "}", sample)
+    return text
+
+
+def sentence(text: str) -> str:
+    """A line as a sentence: a capital first, a full stop last."""
+    text = text.strip()
+    text = text[:1].upper() + text[1:]
+    return text if not text or text.endswith((".", "!", "?")) else text + "."
+
+
+def markdown_table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """A table of Markdown: a header, then rows of as many cells."""
+    lines = [header, ["---"] * len(header), *rows]
+    return "\n".join("| " + " | ".join(_cell(cell) for cell in line) + " |" for line in lines)
+
+
+def _prove(table: Table, name: str, signature: str, result: str) -> None:
+    """Raise unless the table keeps what a row of the reference promises."""
+    if name not in table:
+        raise Untrue(f"{name}: the page promises this method and the table has none")
+    command = table.command(name)
+    words = [word.strip() for word in signature.split(",") if word.strip() and not word.strip().startswith("**")]
+    found = [(command.parameter(word) or command).name for word in words]
+    if not any(order[: len(found)] == found for order in command.orders):
+        raise Untrue(f"{name}: the page promises ({signature}), the table takes {_orders(command)}")
+    if _short_result(command) != result:
+        raise Untrue(f"{name}: the page promises {result}, the table gives {_short_result(command)}")
+
+
+def _short_result(command: Command) -> str:
+    return command.returns.annotation.replace("[str, Any]", "")
+
+
+def _further(table: Table, named: Sequence[str]) -> str:
+    """Tables of the methods that the promised page does not name, by group."""
+    sections = []
+    for group in _groups(table):
+        of_group = [name for name in table.names() if name not in named and table.command(name).group == group]
+        if of_group:
+            rows = [_row(table.command(name), name) for name in of_group]
+            sections.append(
+                f"### More: {_title(group)}\n\n" + markdown_table(("Method", "Description", "Returns"), rows)
+            )
+    return "\n\n".join(sections)
+
+
+def _row(command: Command, name: str) -> tuple[str, str, str]:
+    """The row of a method in a table of methods."""
+    purpose = command.summary if name == command.name else f"Another name of `{command.name}`"
+    return f"`{name}({', '.join(_shown_names(command))})`", purpose, f"`{_short_result(command)}`"
+
+
+def _shown_names(command: Command) -> list[str]:
+    """The required parameters, and ``**kwargs`` when there are more."""
+    names = [p.name for p in command.params.values() if p.required]
+    return names if len(names) == len(command.params) else [*names, "**kwargs"]
+
+
+def _by_group(table: Table, section: Any) -> Iterable[str]:
+    return (section(group, [c for c in table if c.group == group]) for group in _groups(table))
+
+
+def _groups(table: Table) -> list[str]:
+    """The groups in the order of the table."""
+    return list(dict.fromkeys(command.group for command in table))
+
+
+def _method_group(group: str, commands: Sequence[Command]) -> str:
+    return "\n\n".join([f"### In detail: {_title(group)}", *map(_method, commands)])
+
+
+def _method(command: Command) -> str:
+    """The section of one method."""
+    parts = [f"#### `{command.name}`", sentence(command.summary), *_remarks(command)]
+    parts.append("```text\n" + _call(command) + "\n```")
+    shown = [p for p in command.params.values() if not p.hidden]
+    if shown:
+        rows = [(f"`{p.name}`", f"`{annotation(p)}`", _default(p), _meaning(p)) for p in shown]
+        parts.append(markdown_table(("Parameter", "Type", "Default", "Meaning"), rows))
+    parts.append(_sending(command))
+    parts += _examples(command, "python", "python")
+    return "\n\n".join(parts)
+
+
+def _call(command: Command) -> str:
+    """The signature as one would write it, wrapped where it is long."""
+    shown = [p for p in command.params.values() if not p.hidden]
+    words = [p.name if p.required else f"{p.name}={p.initial!r}" for p in shown]
+    line = f"{command.name}({', '.join(words)}) -> {command.returns.annotation}"
+    if len(line) <= 100:
+        return line
+    return f"{command.name}(\n" + "".join(f"    {word},\n" for word in words) + f") -> {command.returns.annotation}"
+
+
+def _remarks(command: Command) -> list[str]:
+    """What else is to be said about a command, one paragraph each."""
+    remarks = []
+    if command.deprecated:
+        remarks.append(f"**Deprecated**: use `{command.deprecated}`.")
+    if command.description:
+        remarks.append(command.description.strip())
+    if command.sandbox_only:
+        remarks.append(f"**Only in the sandbox**: no public request for it is known. {sentence(command.instead)}")
+    if command.aliases:
+        remarks.append(f"Also called {', '.join(f'`{alias}`' for alias in command.aliases)}.")
+    if len(command.orders) > 1:
+        remarks.append(f"Positional arguments may come in these orders: {_orders(command)}.")
+    return remarks
+
+
+def _orders(command: Command) -> str:
+    return " or ".join(f"`({', '.join(order)})`" for order in command.orders)
+
+
+def _sending(command: Command) -> str:
+    """What goes to the service, and whether it may be repeated."""
+    if command.flow:
+        sent = "Sends several requests" if command.calls else "Sends what is needed"
+        calls = f": {', '.join(f'`{name}`' for name in command.calls)}" if command.calls else ""
+        return f"{sent}{calls}. {EFFECTS[command.effect]}"
+    look = f" If the answer is lost, look with `{command.look_at['command']}`." if command.look_at else ""
+    key = " Works without a key." if command.key == "optional" else ""
+    return f"`{command.verb} {command.path}`. {EFFECTS[command.effect]}{look}{key}"
+
+
+def _command_group(group: str, commands: Sequence[Command]) -> str:
+    return "\n\n".join([f"### {_title(group)}", *map(_command, commands)])
+
+
+def _command(command: Command) -> str:
+    """The section of one command of the terminal."""
+    parts = [f"#### `vastai {' '.join(command.words)}`", sentence(command.summary), *_terminal_remarks(command)]
+    parts.append("```text\n" + usage(command) + "\n```")
+    shown = [p for p in command.params.values() if not p.hidden]
+    words = [(f"`{_plain_word(p)}`", _meaning(p)) for p in shown if p.positional]
+    flags = [(_flag(p), _default(p), _meaning(p)) for p in shown if not p.positional]
+    if words:
+        parts.append(markdown_table(("Argument", "Meaning"), words))
+    if flags or command.confirm:
+        asked = [("`-y, --yes`", "", "Do not ask")] if command.confirm else []
+        parts.append(markdown_table(("Option", "Default", "Meaning"), flags + asked))
+    parts += _examples(command, "cli", "bash")
+    return "\n\n".join(parts)
+
+
+def _terminal_remarks(command: Command) -> list[str]:
+    remarks = [line for line in _remarks(command) if not line.startswith(("Also called", "Positional"))]
+    others = [f"`vastai {' '.join(words_of(alias))}`" for alias in command.aliases]
+    if others:
+        remarks.append(f"Also: {', '.join(others)}.")
+    if command.confirm:
+        remarks.append(f'Asks first: "{command.confirm}"')
+    return remarks
+
+
+def _plain_word(parameter: Parameter) -> str:
+    word = parameter.name.upper() + ("..." if parameter.many else "")
+    return word if parameter.required else f"[{word}]"
+
+
+def _flag(parameter: Parameter) -> str:
+    names = ", ".join(sorted(parameter.flags, key=len))
+    value = "" if parameter.type == "bool" else " " + parameter.name.upper() + ("..." if parameter.many else "")
+    return f"`{names}{value}`"
+
+
+def _default(parameter: Parameter) -> str:
+    if parameter.default in (UNSET, None) or (parameter.default is False and parameter.type == "bool"):
+        return ""
+    return f"`{parameter.default!r}`"
+
+
+def _meaning(parameter: Parameter) -> str:
+    """The help of a parameter, with its choices and bounds."""
+    text = parameter.help
+    if parameter.choices:
+        text += "; one of " + ", ".join(f"`{choice}`" for choice in parameter.choices)
+    if parameter.minimum is not None or parameter.maximum is not None:
+        low = "" if parameter.minimum is None else f"at least {parameter.minimum:g}"
+        high = "" if parameter.maximum is None else f"at most {parameter.maximum:g}"
+        text += "; " + ", ".join(part for part in (low, high) if part)
+    if parameter.alias:
+        text += "; also `" + "`, `".join(parameter.alias) + "`"
+    if parameter.excludes:
+        text += "; not together with `" + "`, `".join(parameter.excludes) + "`"
+    return text + (". **Required**" if parameter.required else "")
+
+
+def _examples(command: Command, key: str, language: str) -> list[str]:
+    blocks = []
+    for example in command.examples:
+        if key in example:
+            note = [f"{sentence(example['note'])}"] if example.get("note") else []
+            blocks += [*note, f"```{language}\n{filled_example(example[key]).strip()}\n```"]
+    return blocks
+
+
+def _title(group: str) -> str:
+    return group[:1].upper() + group[1:]
+
+
+def _cell(text: str) -> str:
+    return " ".join(text.replace("|", "\\|").split())
+
+
+def _filled(template: str, marks: Mapping[str, str]) -> str:
+    for name, text in marks.items():
+        template = template.replace(f"[[{name}]]", text)
+    return template
