@@ -264,12 +264,9 @@ def test_cookies_are_not_kept() -> None:
 
 @pytest.mark.parametrize("key", [None, "", "  \n"])
 def test_without_a_key_nothing_is_sent_unless_it_is_optional(key: str | None) -> None:
-    with (
-        FaultServer() as server,
-        Calm(server.url, key=key) as sender,
-        pytest.raises(errors.AuthError, match="VAST_API_KEY"),
-    ):
-        sender.send(request())
+    with FaultServer() as server, Calm(server.url, key=key) as sender:
+        with pytest.raises(errors.AuthError, match="VAST_API_KEY"):
+            sender.send(request())
         assert server.requests == []
         assert sender.send(request(key="optional")).status == 200
     assert "authorization" not in server.requests[0].headers

@@ -23,7 +23,6 @@ else:
     HTTPConnection = HTTPConnectionPool = object  # the classes below are mixed into whatever urllib3 brings
 
 CONNECT = 10.0  # seconds for one address of a host
-IDLE = 5.0  # seconds after which a connection is no longer trusted with what must not be sent twice
 PIECE = 16384  # bytes sent at a time, so that a slow reader is noticed between two pieces
 
 
@@ -32,12 +31,12 @@ class Attempt:
 
     Attributes:
         sent: may any byte of the request have reached the service? Set by the connection.
-        fresh: must it avoid a connection that has been idle for long?
+        idle: seconds after which an unused connection is not trusted with it.
     """
 
-    def __init__(self, seconds: float, *, fresh: bool = False) -> None:
+    def __init__(self, seconds: float, *, idle: float = float("inf")) -> None:
         self.ends = monotonic() + seconds
-        self.fresh = fresh
+        self.idle = idle
         self.sent = False
 
     def left(self, most: float = float("inf")) -> float:
@@ -117,11 +116,11 @@ class _Connection(HTTPConnection):
 
 
 class _Pool(HTTPConnectionPool):
-    """Mixed into a connection pool of urllib3: no old connection for an attempt that wants a fresh one."""
+    """Mixed into a connection pool of urllib3: no connection that has been idle for too long."""
 
     def _get_conn(self, timeout: float | None = None) -> Any:
         connection: Any = super()._get_conn(timeout)
-        if current.get().fresh and connection.sock is not None and monotonic() - connection.last_used > IDLE:
+        if connection.sock is not None and monotonic() - connection.last_used > current.get().idle:
             connection.close()  # as the pool itself does with a connection that was dropped: it opens again
         return connection
 

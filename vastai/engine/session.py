@@ -48,9 +48,17 @@ class Adapter(HTTPAdapter):
         return manager
 
 
+class PlainSession(requests.Session):
+    """A session that leaves redirects alone: even unasked, `requests` would parse them and read their bodies."""
+
+    def get_redirect_target(self, resp: requests.Response) -> str | None:
+        """No target: a redirect is a reply like any other here."""
+        return None
+
+
 def new_session() -> requests.Session:
     """A session that takes proxies and CA bundles from the environment, but no login from a .netrc and no cookies."""
-    session = requests.Session()
+    session = PlainSession()
     session.headers.clear()
     session.auth = _as_it_is
     session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))

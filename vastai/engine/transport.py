@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from requests import Response, Session
 
 LARGEST = 256 * 1024 * 1024  # bytes of one body, after decompression
+IDLE = 5.0  # seconds; a connection idle for longer is not trusted with what must not be sent twice
 PIECE = 64 * 1024  # bytes read at a time
 
 
@@ -60,10 +61,12 @@ class HttpTransport:
 
     Args:
         largest: bytes a body may have after decompression.
+        idle: seconds after which an unused connection is not fresh any more.
     """
 
-    def __init__(self, *, largest: int = LARGEST) -> None:
+    def __init__(self, *, largest: int = LARGEST, idle: float = IDLE) -> None:
         self._largest = largest
+        self._idle = idle
         # By process id: after a fork the child must not write into the connections of its parent. No lock, since
         # another thread of the parent could have held it at the fork; a session made in vain has no connections.
         self._sessions: dict[int, Session] = {}
@@ -80,7 +83,7 @@ class HttpTransport:
 
         outside = sys.exc_info()[1]  # what a caller is handling just now is no part of what may happen here
         host = urlsplit(url).hostname
-        attempt = Attempt(deadline, fresh=fresh)
+        attempt = Attempt(deadline, idle=self._idle if fresh else float("inf"))
         token = current.set(attempt)
         try:
             with self._session().request(
