@@ -93,6 +93,7 @@ def compile_file(path: str, base: Table | None = None) -> tuple[dict[str, Any], 
     Raises:
         TableError: it cannot be read or has faults.
     """
+    from ..hooks import registry
     from . import check, read
 
     try:
@@ -104,7 +105,10 @@ def compile_file(path: str, base: Table | None = None) -> tuple[dict[str, Any], 
         raise TableError(f"{path}: cannot be read: {error}") from None
     document = read.read(text, os.path.basename(path))
     faults = check.check(
-        document, schemas=_schema_folders(path), base=set(base.names()) if base else None, base_table=base
+        document,
+        schemas=_schema_folders(path),
+        hooks=registry.names,
+        base_table=base,
     )
     if faults:
         raise TableError(check.report(faults, os.path.basename(path)))

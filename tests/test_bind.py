@@ -1,0 +1,175 @@
+"""From what the caller gave to checked values: tables of conversions, orders and faults."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from vastai.engine import bind
+from vastai.engine.plan import plan
+from vastai.errors import UsageError
+from vastai.table.model import Command, Parameter
+
+CONVERSIONS: list[tuple[dict[str, Any], Any, Any]] = [
+    ({"type": "int"}, "4", 4),
+    ({"type": "int"}, 4.0, 4),
+    ({"type": "int"}, "-3", -3),
+    ({"type": "int"}, True, ValueError),
+    ({"type": "int"}, "4.5", ValueError),
+    ({"type": "int"}, "４", ValueError),
+    ({"type": "float"}, "0.5", 0.5),
+    ({"type": "float"}, 2, 2),
+    ({"type": "float"}, "nan", ValueError),
+    ({"type": "float"}, "1e999", ValueError),
+    ({"type": "float"}, "1_000", ValueError),
+    ({"type": "bool"}, "TRUE", True),
+    ({"type": "bool"}, 0, False),
+    ({"type": "bool"}, "maybe", ValueError),
+    ({"type": "str"}, 7, "7"),
+    ({"type": "str"}, {}, ValueError),
+    ({"type": "json"}, '{"a": 1}', {"a": 1}),
+    ({"type": "json"}, "-e A=1", "-e A=1"),
+    ({"type": "json"}, "{oops", ValueError),
+    ({"type": "json"}, {"a": float("nan")}, ValueError),
+    ({"type": "date"}, "2026-01-15", 1768435200.0),
+    ({"type": "date"}, "01/15/2026", 1768435200.0),
+    ({"type": "date"}, 1768435200, 1768435200.0),
+    ({"type": "date"}, "2026-13-01", ValueError),
+    ({"type": "id"}, "77", 77),
+    ({"type": "id"}, " 77 ", 77),
+    ({"type": "id"}, "007", "007"),
+    ({"type": "id"}, "V.1", "V.1"),
+    ({"type": "id"}, "5/../../team", ValueError),
+    ({"type": "id"}, "..", ValueError),
+    ({"type": "id"}, "", ValueError),
+    ({"type": "id"}, -1, ValueError),
+    ({"type": "id"}, 1.5, ValueError),
+    ({"type": "path"}, "x\0y", ValueError),
+    ({"type": "int", "minimum": 8}, 4, ValueError),
+    ({"type": "int", "maximum": 8}, 9, ValueError),
+    ({"type": "str", "choices": {"interruptible": "bid"}}, "interruptible", "bid"),
+    ({"type": "str", "choices": ["a", "b"]}, "c", ValueError),
+    ({"type": ["int"]}, [1, "2"], [1, 2]),
+    ({"type": ["int"]}, "1,2", [1, 2]),
+    ({"type": ["int"]}, 3, [3]),
+]
+
+
+@pytest.mark.parametrize(("entry", "value", "outcome"), CONVERSIONS)
+def test_conversion(entry: dict[str, Any], value: Any, outcome: Any) -> None:
+    parameter = Parameter("x", entry, "body")
+    if outcome is ValueError:
+        with pytest.raises(ValueError):
+            bind.convert(parameter, value)
+    else:
+        converted = bind.convert(parameter, value)
+        assert (converted, type(converted)) == (outcome, type(outcome))
+
+
+@given(st.text())
+def test_no_id_leaves_its_place_in_the_path(text: str) -> None:
+    command = entry(http="DELETE /things/{id}/", params={"id": {"type": "id"}})
+    try:
+        values = bind.check(command, {"id": text}, {"id": text})
+    except UsageError:
+        return
+    path = plan(command, values).path
+    assert path.startswith("/api/v0/things/")
+    assert path.count("/") == 5
+
+
+@given(st.text(min_size=1))
+def test_names_in_paths_are_quoted(name: str) -> None:
+    command = entry(http="GET /roles/{name}/", params={"name": {"type": "str"}})
+    try:
+        values = bind.check(command, {"name": name}, {"name": name})
+    except UsageError:
+        assert name in (".", "..")
+        return
+    try:
+        path = plan(command, values).path
+    except UnicodeEncodeError:  # a lone surrogate is no text that can be sent
+        return
+    assert path.count("/") == 5
+    assert not set(path) & set("?#\r\n ")
+
+
+def entry(**keys: Any) -> Command:
+    return Command("thing", {"summary": "Do", "group": "things", "returns": {}, **keys})
+
+
+TRANSFER = entry(
+    http="PUT /transfer/",
+    effect="once",
+    params={"amount": {"type": "float", "required": True}, "recipient": {"type": "str", "required": True}},
+    orders=[["amount", "recipient"], ["recipient", "amount"]],
+)
+SEARCH = entry(
+    http="GET /search/",
+    params={
+        "query": {"type": "str"},
+        "limit": {"type": "int"},
+        "order": {"type": "str"},
+        "type": {"type": "str", "choices": ["bid", "on-demand"]},
+    },
+    orders=[["query", "limit", "order"], ["query", "type", "order", "limit"]],
+)
+
+ORDERS: list[tuple[Command, tuple[Any, ...], Any]] = [
+    (TRANSFER, (20, "a@example.com"), {"amount": 20, "recipient": "a@example.com"}),
+    (TRANSFER, ("a@example.com", 20), {"amount": 20, "recipient": "a@example.com"}),
+    (TRANSFER, (20, 30), UsageError),
+    (TRANSFER, ("20", "30"), UsageError),
+    (SEARCH, ("q", 5, "dph"), {"query": "q", "limit": 5, "order": "dph"}),
+    (SEARCH, ("q", "bid", "dph", 5), {"query": "q", "type": "bid", "order": "dph", "limit": 5}),
+    (SEARCH, ("q", "5"), {"query": "q", "limit": "5"}),
+]
+
+
+@pytest.mark.parametrize(("command", "args", "outcome"), ORDERS)
+def test_positional_orders(command: Command, args: tuple[Any, ...], outcome: Any) -> None:
+    if outcome is UsageError:
+        with pytest.raises(UsageError, match="name them"):
+            bind.arguments(command, args, {})
+    else:
+        assert bind.arguments(command, args, {}) == outcome
+
+
+def test_all_faults_are_said_at_once() -> None:
+    command = entry(
+        http="PUT /things/",
+        effect="update",
+        params={"size": {"type": "int", "minimum": 8}, "kind": {"type": "str", "choices": ["a"]}},
+    )
+    with pytest.raises(UsageError) as caught:
+        bind.check(command, {}, {"size": 1, "kind": "b"})
+    assert "size: 1 is less than 8" in str(caught.value)
+    assert "kind: 'b' is not one of a" in str(caught.value)
+
+
+def test_an_alias_and_its_name_may_agree_but_not_differ() -> None:
+    command = entry(http="PUT /things/", params={"price": {"type": "float", "alias": ["bid"]}})
+    assert bind.arguments(command, (), {"price": 1, "bid": 1}) == {"price": 1}
+    assert bind.arguments(command, (), {"price": None, "bid": 1}) == {"price": 1}
+    with pytest.raises(TypeError, match="two different values"):
+        bind.arguments(command, (), {"price": 1, "bid": 2})
+
+
+def test_a_default_is_copied_for_every_call() -> None:
+    command = entry(http="PUT /things/", params={"env": {"type": "json", "default": {}}})
+    first = bind.with_defaults(command, {})
+    first["env"]["A"] = "b"
+    assert bind.with_defaults(command, {}) == {"env": {}}
+
+
+def test_only_none_is_left_out() -> None:
+    command = entry(
+        http="PUT /things/",
+        body={"fixed": 1},
+        params={"force": {"type": "bool", "default": False}, "label": {"type": "str"}, "q": {"type": "int", "as": "a.b"}},
+    )
+    assert plan(command, {"force": False, "label": None, "q": 2}).body == {"fixed": 1, "force": False, "a": {"b": 2}}
+    assert command.body == {"fixed": 1}
