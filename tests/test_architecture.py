@@ -37,6 +37,7 @@ LAZY = {
     ("engine", "sandbox"): "the transport of a sandbox address is loaded when it is opened",
     ("cli", "sandbox"): "the sandbox's own commands, which are not commands of the API",
     ("table", "hooks"): "the check asks which hooks there are",
+    ("hooks", "engine"): "flows yield the engine's steps, which know nobody",
     ("sandbox", "engine"): "the sandbox answers with the engine's Reply",
 }
 

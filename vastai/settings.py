@@ -108,9 +108,15 @@ class Settings:
         base = self.environ.get("XDG_CONFIG_HOME") or os.path.join(self._home(), ".config")
         return os.path.join(base, "vastai")
 
-    def use_key(self, api_key: str) -> None:
-        """Use this key from now on."""
+    def use_key(self, api_key: str) -> str | None:
+        """Use this key from now on.
+
+        Returns:
+            the key that was in use before, or None.
+        """
+        before = self.api_key()
         self._key = api_key
+        return before
 
     def forget_session(self) -> bool:
         """Remove the key of a two-factor session that has ended. Returns whether it was the key in use."""

@@ -80,7 +80,7 @@ class Probe(NamedTuple):
 
 
 class UseKey(NamedTuple):
-    """Use this key from now on, in this client (and, in the terminal, keep it)."""
+    """Use this key from now on, in this client. The driver hands back the key that was in use before, or None."""
 
     key: str
 
