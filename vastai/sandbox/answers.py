@@ -1,0 +1,60 @@
+"""The sandbox's check of what it answers: that each answer is what the table says before it leaves."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from vastai.table.model import Command
+
+
+class BadAnswer(AssertionError):
+    """The sandbox made an answer that its own table does not describe: a fault of the sandbox."""
+
+
+def check(commands: Iterable[Command], status: int, answer: Any, strict: bool) -> None:
+    """Check an answer against what the commands of its route expect; one that fits is enough.
+
+    The envelope is always checked: the payload is there, rows are objects with ids. `strict` adds the full check
+    against schemas/, which loads jsonschema and is therefore left to tests and to VASTAI_STRICT.
+
+    Raises:
+        BadAnswer: it fits none of them.
+    """
+    if status >= 300:
+        refusal = isinstance(answer, dict) and answer.get("success") is False and isinstance(answer.get("msg"), str)
+        if not refusal:
+            raise BadAnswer(f"a refusal of status {status} is not {{success: false, error, msg}}: {answer!r:.200}")
+        return
+    found = [_fault(command, answer, strict) for command in commands]
+    if found and all(found):
+        raise BadAnswer(next(filter(None, found)))
+
+
+def _fault(command: Command, answer: Any, strict: bool) -> str:
+    """What is wrong with an answer for one command, or ""."""
+    returns = command.returns
+    payload = answer
+    unwrap = command.pages["items"] if command.pages else returns.unwrap
+    if isinstance(answer, dict) and answer.get("success") is False:
+        unwrap = None
+    elif unwrap:
+        if not isinstance(answer, dict) or unwrap not in answer:
+            return f'{command.name}: the answer has no "{unwrap}"'
+        payload = answer[unwrap]
+    rows = payload if returns.many and unwrap != "" and isinstance(payload, list) else [payload]
+    if returns.many and unwrap and not isinstance(payload, list | type(None)):
+        return f"{command.name}: {unwrap} is no list"
+    if payload is None or returns.schema is None:
+        return ""
+    for number, row in enumerate(rows):
+        if returns.many and not isinstance(row, dict):
+            return f"{command.name}: row {number} is no object"
+        if isinstance(row, dict) and not isinstance(row.get("id"), int | str | type(None)):
+            return f"{command.name}: row {number} has the id {row['id']!r}"
+        if strict:
+            from vastai.table.schemas import faults
+
+            for path, what in faults(returns.schema, row):
+                return f"{command.name}: row {number}{path}: {what}"
+    return ""

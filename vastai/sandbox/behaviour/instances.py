@@ -1,0 +1,204 @@
+"""Instances: list, show, start, stop, label, reboot, destroy."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from vastai.sandbox import filters, ledger, lifecycle, money
+from vastai.sandbox.behaviour import gpus, mounts
+from vastai.sandbox.behaviour.registry import Call, Refusal, amount_of, behaviour, invalid, own
+from vastai.sandbox.instance_row import contract_costs, row
+from vastai.sandbox.world import World
+
+Row = dict[str, Any]
+
+PAGE = 25
+LONGEST_LABEL = 1024
+COMPUTED = frozenset(
+    ("dph_total", "dph_base", "num_gpus", "duration", "uptime_mins", "search", "instance", "score", "gpu_util")
+)
+"""Columns that the service computes for an answer, and so cannot filter by (API facts, section 5)."""
+RESTART_SECONDS = 3.0
+
+
+def rows(world: World, account: int, now: float) -> list[Row]:
+    """All instances of an account as the service shows them."""
+    return [row(each, offer_of(world, each), now) for each in world.all("instance", account)]
+
+
+def offer_of(world: World, instance: Row) -> Row:
+    """The offer that an instance was rented from."""
+    offer = world.listing("offer", instance["ask_id"])
+    assert offer is not None, "offers are never removed"
+    return offer
+
+
+def mine(call: Call, id: Any) -> Row:
+    """The caller's instance of this id. Refusal: no_such_instance."""
+    return own(call, "instance", id, "no_such_instance", "instance")
+
+
+@behaviour("GET /api/v1/instances/", "GET /api/v0/instances/")
+def listed(call: Call) -> Row:
+    """The caller's instances; the newer path gives them in pages of at most 25."""
+    wanted = call.json("select_filters", {})
+    if not isinstance(wanted, dict):
+        raise Refusal(400, "invalid_request", "select_filters must be an object")
+    computed = sorted(COMPUTED & wanted.keys())
+    if computed:
+        raise Refusal(400, "invalid_request", f"{computed[0]} is computed, so it cannot be a filter")
+    everything = rows(call.world, call.account, call.now)
+    found = filters.search(everything, wanted, call.json("order_by", [["id", "asc"]]), None)
+    part, token = filters.page(found, call.query.get("limit"), call.query.get("after_token"), PAGE, PAGE)
+    columns = call.json("select_cols", ["*"])
+    labels = [each["label"] for each in everything if each["label"]]
+    return {
+        "success": True,
+        "instances": [select(each, columns) for each in part],
+        "instances_found": len(part),
+        "total_instances": len(found),
+        "label_counts": {label: labels.count(label) for label in sorted(set(labels))},
+        "next_token": token,
+    }
+
+
+@behaviour("GET /api/v0/instances/{id}/")
+def shown(call: Call) -> Row:
+    """One instance under the plural name; null for an id that is not the caller's."""
+    id = call.path["id"]
+    instance = call.world.get("instance", id, call.account) if isinstance(id, int) else None
+    return {"instances": row(instance, offer_of(call.world, instance), call.now) if instance else None}
+
+
+def select(found: Row, columns: Any) -> Row:
+    """The columns of a row that were asked for; an unknown one is null.
+
+    >>> select({"id": 1, "label": "a"}, ["id", "nonsense"])
+    {'id': 1, 'nonsense': None}
+    """
+    if not isinstance(columns, list) or not columns or "*" in columns:
+        return found
+    return {str(column): found.get(column) for column in columns}
+
+
+@behaviour("PUT /api/v0/instances/{id}/")
+def changed(call: Call) -> Row:
+    """Start, stop or label one instance."""
+    _change(call, mine(call, call.path["id"]))
+    return {"success": True}
+
+
+@behaviour("PUT /api/v0/instances/")
+def changed_several(call: Call) -> Row:
+    """Start, stop or label several instances: all of them, or none."""
+    for id in _ids(call, "ids"):
+        _change(call, mine(call, id))
+    return {"success": True}
+
+
+def _ids(call: Call, name: str) -> list[Any]:
+    ids = call.body.get(name)
+    if not isinstance(ids, list) or not ids:
+        raise invalid(f"{name} must be a list of instance ids")
+    return ids
+
+
+def _change(call: Call, instance: Row) -> None:
+    state, label = call.body.get("state"), call.body.get("label")
+    if state is None and "label" not in call.body:
+        raise invalid("nothing to change: give a state or a label")
+    if label is not None and (not isinstance(label, str) or len(label) > LONGEST_LABEL):
+        raise invalid(f"label must be a text of at most {LONGEST_LABEL} characters")
+    if state not in (None, "running", "stopped"):
+        raise invalid("state must be running or stopped")
+    if "label" in call.body:
+        instance["label"] = label
+        call.world.save("instance", instance)
+    if state == "running":
+        start(call, instance)
+    elif state == "stopped":
+        stop(call, instance)
+
+
+def start(call: Call, instance: Row) -> None:
+    """Start an instance that is stopped; one that runs already stays as it is."""
+    if instance["intended_status"] == "running":
+        return
+    costs = contract_costs(offer_of(call.world, instance), instance["disk"], instance["price"])
+    if money.dollars(ledger.credit(call.world, call.account, call.now)) <= costs["dph_total"] / 60:
+        raise Refusal(400, "insufficient_credit", "There is no credit left to start it with; add some first.")
+    gpus.start(call.world, instance, call.now, RESTART_SECONDS, costs["dph_base"])
+
+
+def stop(call: Call, instance: Row) -> None:
+    """Stop an instance that runs or is to run, and let those go on that waited for its GPUs."""
+    if instance["intended_status"] == "running":
+        ledger.stop_instance(call.world, instance, call.now)
+        wake(call, instance["machine_id"])
+
+
+def wake(call: Call, machine: int) -> None:
+    """Start what waits on a machine and now finds its GPUs free."""
+    for instance in gpus.waiting(call.world, machine):
+        instance["waiting"] = False
+        costs = contract_costs(offer_of(call.world, instance), instance["disk"], instance["price"])
+        gpus.start(call.world, instance, call.now, RESTART_SECONDS, costs["dph_base"])
+
+
+@behaviour("PUT /api/v0/instances/reboot/{id}/", "PUT /api/v0/instances/recycle/{id}/")
+def rebooted(call: Call) -> Row:
+    """Reboot a running instance: a short while away, on the same GPUs and at the same price."""
+    instance = mine(call, call.path["id"])
+    if not lifecycle.runs(instance, call.now):
+        raise invalid(f"Instance {instance['id']} does not run, so it cannot be rebooted; start it instead.")
+    instance["timeline"] = lifecycle.reboot(call.now, instance["image"])
+    call.world.save("instance", instance)
+    return {"success": True}
+
+
+@behaviour("PUT /api/v0/instances/bid_price/{id}/")
+def bid_changed(call: Call) -> Row:
+    """Change the bid of an interruptible instance; what runs costs the new price from now on."""
+    instance = mine(call, call.path["id"])
+    offer = offer_of(call.world, instance)
+    price = amount_of(call.body.get("price"), "price")
+    if instance["price"] is None:
+        raise Refusal(400, "invalid_price", f"Instance {instance['id']} is not interruptible, so there is no bid.")
+    if not max(0.001, offer["min_bid"]) <= price <= 32 * offer["num_gpus"]:
+        raise Refusal(400, "invalid_price", f"The lowest bid here is {offer['min_bid']} $/hour.")
+    instance["price"] = price
+    call.world.save("instance", instance)
+    if instance["intended_status"] == "running" and not instance.get("waiting"):
+        source = ledger.source(instance)
+        state = instance["timeline"][-1]
+        ledger.end(call.world, source, call.now, "gpu")
+        ledger.begin(call.world, call.account, source, "gpu", price, max(call.now, state[0]))
+    return {"success": True}
+
+
+@behaviour("DELETE /api/v0/instances/{id}/")
+def destroyed(call: Call) -> Row:
+    """Destroy one instance with everything on its disk."""
+    destroy(call, mine(call, call.path["id"]))
+    return {"success": True, "msg": f"Instance {call.path['id']} is destroyed."}
+
+
+@behaviour("DELETE /api/v0/instances/")
+def destroyed_several(call: Call) -> Row:
+    """Destroy several instances: all of them, or none."""
+    ids = _ids(call, "instance_ids")
+    for id in ids:
+        destroy(call, mine(call, id))
+    return {"success": True, "msg": f"{len(ids)} instances are destroyed."}
+
+
+def destroy(call: Call, instance: Row) -> None:
+    """Forget an instance: its costs end, its volumes and GPUs are free."""
+    ledger.end(call.world, ledger.source(instance), call.now)
+    mounts.unmount_all(call.world, instance)
+    call.world.remove("instance", instance["id"])
+    for key in call.world.all("key", call.account):
+        if key.get("instance_id") == instance["id"]:
+            key["revoked"] = True
+            call.world.save("key", key)
+    wake(call, instance["machine_id"])

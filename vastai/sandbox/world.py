@@ -1,0 +1,307 @@
+"""The sandbox's world: everything it remembers, in one SQLite file that several processes may use at once."""
+
+from __future__ import annotations
+
+import json
+import os
+import sqlite3
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from threading import RLock
+from typing import Any
+
+from vastai.errors import UsageError
+
+Row = dict[str, Any]
+Market = Callable[[int, float], Iterable[tuple[str, Row]]]
+
+VERSION = 1
+MEMORY = ":memory:"
+SEED = 7
+FIRST_ID = 31_400_001
+BUSY_SECONDS = 30.0
+
+_TABLES = """
+CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE listings (kind TEXT, id INTEGER, machine INTEGER, data TEXT NOT NULL, PRIMARY KEY (kind, id));
+CREATE INDEX listings_by_machine ON listings (kind, machine);
+CREATE TABLE objects (
+    kind TEXT NOT NULL, id INTEGER PRIMARY KEY, account INTEGER NOT NULL, lookup TEXT, data TEXT NOT NULL
+);
+CREATE INDEX objects_by_account ON objects (kind, account);
+CREATE INDEX objects_by_lookup ON objects (kind, lookup);
+"""
+
+
+def default_path() -> str:
+    """Where the state is kept when nobody names a file: $XDG_STATE_HOME/vastai/sandbox.db, else ~/.local/state/..."""
+    base = os.environ.get("XDG_STATE_HOME") or os.path.join(os.path.expanduser("~"), ".local", "state")
+    return os.path.join(base, "vastai", "sandbox.db")
+
+
+class World:
+    """The state of a sandbox: market listings, objects of accounts, and a clock of its own.
+
+    Objects are JSON documents with a kind, an id, the account they belong to and one optional text to look them up
+    by. Reads and writes belong inside `transaction()`, which holds the file's write lock: what a request has checked
+    still holds when it writes. Money and instance states are not stored as they change but derived from times, so
+    nothing has to run in the background.
+
+    Arguments: path is a file name, "" for the default one, or ":memory:" for a world that ends with the process;
+    clock gives real unix seconds; market fills the listings of a new world (see `market_listings`).
+
+    Raises:
+        UsageError: the file cannot be opened, or is not a sandbox of this version.
+    """
+
+    def __init__(
+        self,
+        path: str = "",
+        *,
+        clock: Callable[[], float] = time.time,
+        market: Market | None = None,
+        seed: int = SEED,
+    ) -> None:
+        self.path = path or default_path()
+        self._clock = clock
+        self._lock = RLock()
+        self._depth = 0
+        self._cache: dict[str, list[Row]] = {}
+        self._time = (0.0, 0.0, 1.0)
+        fill = market or market_listings
+        if self.path == MEMORY:
+            self._db = _connect(MEMORY)
+            _create(self._db, seed, clock(), fill)
+        else:
+            _create_file(self.path, seed, clock(), fill)
+            self._db = _connect(self.path)
+        self._check_version()
+        self._read_clock()
+
+    # -- life of the file
+
+    def _check_version(self) -> None:
+        try:
+            found = self._db.execute("PRAGMA user_version").fetchone()[0]
+        except sqlite3.DatabaseError as error:
+            raise UsageError(f"{self.path} is not a sandbox: {error}. Name another file, or remove it.") from None
+        if found != VERSION:
+            raise UsageError(f"The sandbox in {self.path} has version {found}, not {VERSION}. Remove the file.")
+
+    def close(self) -> None:
+        """Close the file. A second call does nothing."""
+        self._db.close()
+
+    @contextmanager
+    def transaction(self) -> Iterator[World]:
+        """Everything inside happens, or nothing of it, and no other process writes meanwhile. May be nested."""
+        with self._lock:
+            if self._depth == 0:
+                self._db.execute("BEGIN IMMEDIATE")
+                self._read_clock()
+            self._depth += 1
+            try:
+                yield self
+            except BaseException:
+                self._depth -= 1
+                if self._depth == 0:
+                    self._db.execute("ROLLBACK")
+                raise
+            self._depth -= 1
+            if self._depth == 0:
+                self._db.execute("COMMIT")
+
+    # -- clock
+
+    def _read_clock(self) -> None:
+        self._time = (
+            float(self.meta("anchor_real")),
+            float(self.meta("anchor_world")),
+            float(self.meta("speed")),
+        )
+
+    def now(self) -> float:
+        """The world's time in unix seconds: real time plus what was skipped, at the world's speed."""
+        real, world, speed = self._time
+        return world + (self._clock() - real) * speed
+
+    def advance(self, seconds: float) -> float:
+        """Let so many seconds pass at once. Returns the new time."""
+        with self.transaction():
+            return self._set_clock(self.now() + seconds, self._time[2])
+
+    def set_speed(self, speed: float) -> float:
+        """World seconds per real second from now on; 1 is real time. Returns the world's time."""
+        with self.transaction():
+            return self._set_clock(self.now(), speed)
+
+    def _set_clock(self, now: float, speed: float) -> float:
+        for key, value in (("anchor_real", self._clock()), ("anchor_world", now), ("speed", speed)):
+            self.set_meta(key, repr(float(value)))
+        self._read_clock()
+        return now
+
+    # -- single values
+
+    def meta(self, key: str, default: str = "") -> str:
+        """One setting of the world, as text."""
+        row = self._db.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
+        return str(row[0]) if row else default
+
+    def set_meta(self, key: str, value: str) -> None:
+        """Keep one setting of the world."""
+        self._db.execute("INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)", (key, value))
+
+    def new_id(self) -> int:
+        """An id that nothing in this world has had."""
+        number = int(self.meta("next_id"))
+        self.set_meta("next_id", str(number + 1))
+        return number
+
+    # -- objects
+
+    def add(self, kind: str, account: int, data: Row, *, lookup: str | None = None, id: int | None = None) -> Row:
+        """Keep a new object. Returns its data with the `id` in it."""
+        data["id"] = self.new_id() if id is None else id
+        self._db.execute(
+            "INSERT INTO objects (kind, id, account, lookup, data) VALUES (?, ?, ?, ?, ?)",
+            (kind, data["id"], account, lookup, json.dumps(data)),
+        )
+        return data
+
+    def save(self, kind: str, data: Row) -> None:
+        """Keep the changed data of an object that is there."""
+        self._db.execute("UPDATE objects SET data = ? WHERE kind = ? AND id = ?", (json.dumps(data), kind, data["id"]))
+
+    def remove(self, kind: str, id: int) -> None:
+        """Forget an object."""
+        self._db.execute("DELETE FROM objects WHERE kind = ? AND id = ?", (kind, id))
+
+    def get(self, kind: str, id: int, account: int | None = None) -> Row | None:
+        """The object of this kind and id, or None; with an account, only when it belongs to that one."""
+        row = self._db.execute("SELECT data, account FROM objects WHERE kind = ? AND id = ?", (kind, id)).fetchone()
+        return json.loads(row[0]) if row and account in (None, row[1]) else None
+
+    def owner(self, kind: str, id: int) -> int:
+        """The account that an object belongs to."""
+        return int(self._db.execute("SELECT account FROM objects WHERE kind = ? AND id = ?", (kind, id)).fetchone()[0])
+
+    def find(self, kind: str, lookup: str, account: int | None = None) -> Row | None:
+        """The oldest object of this kind with this look-up text, or None."""
+        found = self._select("kind = ? AND lookup = ?", (kind, lookup), account)
+        return found[0] if found else None
+
+    def all(self, kind: str, account: int | None = None, lookup: str | None = None) -> list[Row]:
+        """All objects of a kind, by id: of one account, with one look-up text, or simply all."""
+        where, values = ("kind = ?", (kind,)) if lookup is None else ("kind = ? AND lookup = ?", (kind, lookup))
+        return self._select(where, values, account)
+
+    def accounts_with(self, kind: str) -> list[int]:
+        """The accounts that own an object of this kind."""
+        rows = self._db.execute("SELECT DISTINCT account FROM objects WHERE kind = ? ORDER BY account", (kind,))
+        return [row[0] for row in rows]
+
+    def _select(self, where: str, values: tuple[Any, ...], account: int | None) -> list[Row]:
+        if account is not None:
+            where, values = where + " AND account = ?", (*values, account)
+        return _documents(self._db.execute(f"SELECT data FROM objects WHERE {where} ORDER BY id", values))
+
+    # -- listings: what hosts offer; written once, so that they may be kept in memory
+
+    def listing(self, kind: str, id: int) -> Row | None:
+        """One row of the market by kind (offer, volume_offer, network_volume_offer, template) and id, or None."""
+        row = self._db.execute("SELECT data FROM listings WHERE kind = ? AND id = ?", (kind, id)).fetchone()
+        return json.loads(row[0]) if row else None
+
+    def listings(self, kind: str, machine: int | None = None) -> list[Row]:
+        """All rows of the market of one kind; of one machine when it is named. Do not change them in place."""
+        if machine is not None:
+            return _documents(
+                self._db.execute(
+                    "SELECT data FROM listings WHERE kind = ? AND machine = ? ORDER BY id", (kind, machine)
+                )
+            )
+        if kind not in self._cache:
+            self._cache[kind] = _documents(
+                self._db.execute("SELECT data FROM listings WHERE kind = ? ORDER BY id", (kind,))
+            )
+        return self._cache[kind]
+
+
+def market_listings(seed: int, now: float) -> Iterator[tuple[str, Row]]:
+    """The listings of a new world: GPU offers, volume offers, network volume offers, public templates."""
+    from vastai.sandbox import market
+
+    offers = market.offers(seed, now=now)
+    for kind, rows in (
+        ("offer", offers),
+        ("volume_offer", market.volume_offers(offers)),
+        ("network_volume_offer", market.network_volume_offers(offers, seed)),
+        ("template", market.templates(now)),
+    ):
+        for row in rows:
+            yield kind, row
+
+
+def _documents(rows: Iterable[tuple[str]]) -> list[Row]:
+    """Many JSON texts decoded in one go, which is much faster than one by one."""
+    documents: list[Row] = json.loads("[" + ",".join(row[0] for row in rows) + "]")
+    return documents
+
+
+def _connect(path: str) -> sqlite3.Connection:
+    db = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
+    db.execute("PRAGMA synchronous = NORMAL")
+    return db
+
+
+def _create(db: sqlite3.Connection, seed: int, now: float, fill: Market) -> None:
+    db.executescript(_TABLES)
+    db.execute("BEGIN")
+    settings = {
+        "seed": str(seed),
+        "created": repr(now),
+        "anchor_real": repr(now),
+        "anchor_world": repr(now),
+        "speed": "1.0",
+        "next_id": str(FIRST_ID),
+    }
+    db.executemany("INSERT INTO meta VALUES (?, ?)", settings.items())
+    db.executemany(
+        "INSERT INTO listings VALUES (?, ?, ?, ?)",
+        ((kind, row["id"], row.get("machine_id"), json.dumps(row)) for kind, row in fill(seed, now)),
+    )
+    db.execute(f"PRAGMA user_version = {VERSION}")
+    db.execute("COMMIT")
+
+
+def _create_file(path: str, seed: int, now: float, fill: Market) -> None:
+    """Make the file when it is missing: built under another name, then put in place in one step.
+
+    Two processes may do this at once; the first link wins, and nobody ever sees a half-made world.
+    """
+    if os.path.exists(path) and os.path.getsize(path) > 0:
+        return
+    draft = f"{path}.{os.getpid()}.{time.monotonic_ns()}"
+    try:
+        os.makedirs(os.path.dirname(os.path.abspath(path)), mode=0o700, exist_ok=True)
+        os.close(os.open(draft, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+        db = _connect(draft)
+        try:
+            db.execute("PRAGMA journal_mode = WAL")
+            _create(db, seed, now, fill)
+        finally:
+            db.close()
+        if os.path.exists(path) and os.path.getsize(path) == 0:
+            os.replace(draft, path)
+        else:
+            os.link(draft, path)
+    except FileExistsError:
+        pass
+    except (OSError, sqlite3.Error) as error:
+        raise UsageError(f"Cannot make a sandbox at {path}: {error}. Name a file with VAST_URL=sandbox:PATH.") from None
+    finally:
+        for name in (draft, f"{draft}-wal", f"{draft}-shm"):
+            if os.path.exists(name):
+                os.unlink(name)
