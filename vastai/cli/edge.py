@@ -1,0 +1,51 @@
+"""The edge of the command line: remarks go to stderr, questions to the person, programs get the terminal."""
+
+from __future__ import annotations
+
+from ..engine.edge import Edge
+from . import confirm
+from .terminal import Terminal
+
+
+class CliEdge(Edge):
+    """What a driver meets in a terminal.
+
+    Arguments:
+        consent: the person has said yes beforehand, to this command as a whole.
+    """
+
+    def __init__(self, terminal: Terminal, *, consent: bool) -> None:
+        self._terminal = terminal
+        self._consent = consent
+
+    def ask(self, question: str) -> None:
+        """Ask the person, unless there is consent already.
+
+        Raises:
+            UsageError: refused.
+        """
+        if not self._consent:
+            confirm.ask(question, self._terminal)
+
+    def say(self, line: str) -> None:
+        """A remark for people, on stderr."""
+        self._terminal.say(line)
+
+    def show(self, line: str) -> None:
+        """A line of `explain`, on stderr."""
+        self._terminal.show(line)
+
+    def out(self, line: str) -> None:
+        """The command that `curl` asks for, on stdout."""
+        self._terminal.out(line)
+
+    def run(self, argv: list[str]) -> int:
+        """Run a program in this terminal; under ``--raw`` what it prints goes to stderr."""
+        if self._terminal.raw:
+            return super().run(argv)
+        import subprocess
+
+        try:
+            return subprocess.run(argv, check=False).returncode
+        except FileNotFoundError:
+            return 127

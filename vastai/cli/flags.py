@@ -1,0 +1,86 @@
+"""The flags that a command takes in the terminal, by each way to write them."""
+
+from __future__ import annotations
+
+from .options import CONSENT, OPTIONS, Option, spellings
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:  # the typing module costs start-up time
+    from ..table.model import Command, Parameter
+
+
+class Flag:
+    """One flag of one command.
+
+    Attributes:
+        name: the parameter's name, or the first flag of an option that every command takes.
+        spellings: all ways to write it, the shown ones first.
+        takes: ``none`` (a switch), ``one`` value, ``many`` values, or the ``rest`` of the line.
+        constant: what a switch stands for.
+        parameter: the parameter it belongs to, or None for an option that every command takes.
+    """
+
+    __slots__ = ("constant", "name", "parameter", "spellings", "takes")
+
+    def __init__(
+        self,
+        name: str,
+        spellings: tuple[str, ...],
+        takes: str,
+        constant: bool = True,
+        parameter: Parameter | None = None,
+    ) -> None:
+        self.name = name
+        self.spellings = tuple(dict.fromkeys(spellings))
+        self.takes = takes
+        self.constant = constant
+        self.parameter = parameter
+
+
+def flags_of(command: Command) -> dict[str, Flag]:
+    """Every flag that the command takes, by each of its spellings; where two share one, the first has it."""
+    found: dict[str, Flag] = {}
+    own = [flag for parameter in command.params.values() for flag in _of_parameter(parameter)]
+    general = [_of_option(option) for option in (*OPTIONS, *([CONSENT] if asks(command) else []))]
+    for flag in (*own, *general):
+        for spelling in flag.spellings:
+            found.setdefault(spelling, flag)
+    return found
+
+
+def asks(command: Command) -> bool:
+    """May the command ask for consent: by its entry, or because it is a flow that changes something?"""
+    return bool(command.confirm) or bool(command.flow and command.effect != "read")
+
+
+def free_words(command: Command) -> Parameter | None:
+    """The parameter that takes all the remaining words as one text: the last word, if that is an optional text."""
+    words = [parameter for parameter in command.params.values() if parameter.positional]
+    last = words[-1] if words else None
+    if last is None or last.required or last.many or last.choices or last.type not in ("str", "json"):
+        return None
+    return last
+
+
+def _of_parameter(parameter: Parameter) -> list[Flag]:
+    """A word has no flag but its short one; a switch that is on by default has one for each way."""
+    if parameter.positional:
+        short = parameter.flags[1:]
+        return [Flag(parameter.name, short, "one", parameter=parameter)] if short else []
+    others = [f"--{name}" for name in parameter.alias]
+    if parameter.type == "bool" and not parameter.many:
+        on_by_default = parameter.default is True
+        flags = [Flag(parameter.name, _spelled([*parameter.flags, *others]), "none", not on_by_default, parameter)]
+        if on_by_default:
+            flags.append(Flag(parameter.name, _spelled([f"--{parameter.name}"]), "none", True, parameter))
+        return flags
+    takes = "rest" if getattr(parameter, "rest", False) else "many" if parameter.many else "one"
+    return [Flag(parameter.name, _spelled([*parameter.flags, f"--{parameter.name}", *others]), takes, True, parameter)]
+
+
+def _of_option(option: Option) -> Flag:
+    return Flag(option.flags[0], _spelled(list(option.flags)), "one" if option.metavar else "none")
+
+
+def _spelled(flags: list[str]) -> tuple[str, ...]:
+    return (*flags, *(spelling for flag in flags for spelling in spellings(flag)))

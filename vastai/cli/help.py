@@ -1,0 +1,187 @@
+"""Help: the front page, the commands that begin with a word, and the page of one command, the same on every Python."""
+
+from __future__ import annotations
+
+from .flags import asks, free_words
+from .options import CONSENT, OPTIONS, Option
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:  # the typing module costs start-up time
+    from collections.abc import Iterable, Sequence
+
+    from ..table.model import Command, Parameter, Summary
+
+    Pair = tuple[str, str]
+
+INDENT = "  "
+LEFT = 26  # columns for the left half of a list of commands or options
+
+INTRO = """\
+usage: vastai COMMAND [ARGUMENTS] [OPTIONS]
+
+The GPU market Vast.ai on the command line: search offers, rent and use
+instances, and pay for them.
+
+  vastai set api-key KEY          Keep the key of your account on this machine
+  vastai COMMAND --help           Show the arguments of a command, with examples
+  vastai help WORD                List the commands that begin with a word
+  vastai COMMAND --url sandbox    Try a command here, without account and money
+  vastai COMMAND --raw            Print the result as JSON
+"""
+
+
+def front_page(rows: Sequence[Summary], width: int) -> str:
+    """All commands by group, in the order of the table, and the options that every command takes."""
+    parts = [INTRO]
+    for group in dict.fromkeys(row.group for row in rows):
+        parts.append(_section(group, _commands(row for row in rows if row.group == group), width))
+    parts.append(_section("options of every command", _options(OPTIONS), width))
+    return "\n".join(parts).rstrip("\n")
+
+
+def beginning_page(words: Sequence[str], rows: Sequence[Summary], width: int) -> str:
+    """The commands that begin with these words."""
+    start = " ".join(words)
+    parts = [f"usage: vastai {start} ...\n", _section(f"commands that begin with {start}", _commands(rows), width)]
+    return "\n".join([*parts, "A command's arguments are shown by --help after its words."])
+
+
+def command_page(command: Command, width: int) -> str:
+    """What one command does, what it takes, and the request it stands for."""
+    parts = [_usage(command, width), _paragraph(_about(command), width)]
+    if command.description:
+        parts += [_paragraph(text, width) for text in _paragraphs(command.description)]
+    shown = [parameter for parameter in command.params.values() if not parameter.hidden]
+    words = [(_word(command, each), _meaning(each)) for each in shown if each.positional]
+    flags = [(_flag(each), _meaning(each)) for each in shown if not each.positional]
+    if words:
+        parts.append(_section("arguments", words, width))
+    if flags:
+        parts.append(_section("options", flags, width))
+    general = [*([CONSENT] if asks(command) else []), *OPTIONS]
+    parts.append(_section("options of every command", _options(general), width))
+    if command.examples:
+        parts.append(_examples(command, width))
+    if command.verb:
+        parts.append(f"{command.verb} {command.path}\n")
+    return "\n".join(parts).rstrip("\n")
+
+
+def wrapped(text: str, width: int, indent: str = "") -> list[str]:
+    """A text in lines of at most so many columns; a longer word stands on a line of its own.
+
+    >>> wrapped("one two three", 9, "  ")
+    ['  one two', '  three']
+    """
+    lines: list[str] = []
+    line = indent
+    for word in text.split():
+        if line != indent and len(line) + 1 + len(word) > width:
+            lines.append(line)
+            line = indent
+        line += word if line == indent else f" {word}"
+    return [*lines, line] if line != indent else lines
+
+
+def _usage(command: Command, width: int) -> str:
+    shown = [parameter for parameter in command.params.values() if not parameter.hidden]
+    words = [_word(command, each) for each in shown if each.positional]
+    needed = [_flag(each).split(", ")[0] for each in shown if each.required and not each.positional]
+    text = " ".join(["vastai", *command.words, *words, *needed, "[OPTIONS]"])
+    first, *others = wrapped(text, width - 7)
+    return "\n".join([f"usage: {first}", *(f"       {line}" for line in others), ""])
+
+
+def _about(command: Command) -> str:
+    text = f"{command.summary}."
+    if command.deprecated:
+        from ..table.model import words_of
+
+        text += f" Deprecated: use vastai {' '.join(words_of(command.deprecated))}."
+    return text
+
+
+def _word(command: Command, parameter: Parameter) -> str:
+    """A word in the usage line: brackets say that it may be missing, dots that there may be several."""
+    name = _name(parameter)
+    name += "..." if parameter.many or parameter is free_words(command) else ""
+    return name if parameter.required else f"[{name}]"
+
+
+def _flag(parameter: Parameter) -> str:
+    shown, *short = parameter.flags
+    value = "" if parameter.type == "bool" else f" {_name(parameter)}"
+    return ", ".join([*short, shown]) + value + ("..." if parameter.many else "")
+
+
+def _name(parameter: Parameter) -> str:
+    return parameter.name.upper().replace("_", "-")
+
+
+def _meaning(parameter: Parameter) -> str:
+    text = parameter.help
+    if parameter.choices:
+        text += f"; one of {', '.join(map(str, parameter.choices))}"
+    if parameter.initial not in (None, "", False, True):
+        text += f" (default: {parameter.initial})"
+    if parameter.required and not parameter.positional:
+        text += " (required)"
+    return text
+
+
+def _commands(rows: Iterable[Summary]) -> list[Pair]:
+    return [(" ".join(row.words), row.summary) for row in rows if not row.deprecated]
+
+
+def _options(options: Iterable[Option]) -> list[Pair]:
+    pairs = []
+    for option in options:
+        first, *short = option.flags
+        value = f" {option.metavar}" if option.metavar else ""
+        pairs.append((", ".join([*short, first]) + value, option.help))
+    return pairs
+
+
+def _section(heading: str, pairs: Iterable[Pair], width: int) -> str:
+    """A heading, and below it names with their meanings in a second column."""
+    lines = [f"{heading}:"]
+    for name, meaning in pairs:
+        first, *others = wrapped(meaning, width, " " * (LEFT + 2)) or [""]
+        if len(name) > LEFT - 2:
+            lines += [INDENT + name, first]
+        else:
+            lines.append(f"{INDENT}{name:<{LEFT - 2}}  {first.strip()}".rstrip())
+        lines += others
+    return "\n".join([*lines, ""])
+
+
+def _examples(command: Command, width: int) -> str:
+    """The examples as they are typed; what a test puts in for a placeholder stands in capitals."""
+    lines = ["examples:"]
+    for example in command.examples:
+        if "cli" in example:
+            lines.append(INDENT + _capitals(example["cli"]))
+            lines += wrapped(example["note"], width, INDENT * 3) if "note" in example else []
+    return "\n".join([*lines, ""])
+
+
+def _capitals(text: str) -> str:
+    """``{instance}`` as ``INSTANCE``; other braces, such as those of JSON, stay.
+
+    >>> _capitals("vastai logs {instance} --env '{\\"A\\": 1}'")
+    'vastai logs INSTANCE --env \\'{"A": 1}\\''
+    """
+    head, *others = text.split("{")
+    for part in others:
+        name, closed, after = part.partition("}")
+        plain = bool(closed) and name.replace("_", "").isalpha() and name.islower()
+        head += name.upper().replace("_", "-") + after if plain else "{" + part
+    return head
+
+
+def _paragraph(text: str, width: int) -> str:
+    return "\n".join([*wrapped(text, width), ""])
+
+
+def _paragraphs(text: str) -> list[str]:
+    return [part for part in text.split("\n\n") if part.strip()]

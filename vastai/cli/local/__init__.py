@@ -1,0 +1,68 @@
+"""Commands that are no request to the service: their entries, in the grammar of commands.yaml.
+
+The module that carries one out has the command's name; its ``run(values, context)`` returns the result.
+"""
+
+from __future__ import annotations
+
+from ...table.model import Table
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:  # the typing module costs start-up time
+    from typing import Any
+
+    from ..terminal import Terminal
+
+ENTRIES: dict[str, dict[str, Any]] = {
+    "set_api_key": {
+        "summary": "Keep an API key on this machine",
+        "description": "The key is written to a file that only you can read; a key kept before is replaced.",
+        "group": "this machine",
+        "effect": "update",
+        "params": {
+            "key": {"type": "str", "required": True, "secret": True, "help": "The key, or - to read it from stdin"},
+        },
+        "examples": [{"cli": "vastai set api-key - < key.txt"}],
+    },
+    "sandbox_reset": {
+        "summary": "Forget everything that happened in the sandbox",
+        "group": "this machine",
+        "effect": "destroy",
+        "confirm": "Remove the sandbox with all its instances, volumes and keys?",
+        "examples": [
+            {"cli": "vastai sandbox reset --yes"},
+            {"cli": "vastai sandbox reset --url sandbox:my.db", "note": "The one that is kept in this file"},
+        ],
+    },
+}
+
+
+class Context:
+    """What a local command may use besides its values.
+
+    Attributes:
+        terminal: the streams of the process.
+        server_url: the server of ``--url``, or None.
+    """
+
+    __slots__ = ("server_url", "terminal")
+
+    def __init__(self, terminal: Terminal, server_url: str | None) -> None:
+        self.terminal = terminal
+        self.server_url = server_url
+
+
+def table() -> Table:
+    """The local commands as a table."""
+    return Table.from_data({"commands": ENTRIES})
+
+
+def perform(name: str, values: dict[str, Any], context: Context) -> Any:
+    """Carry a local command out.
+
+    Raises:
+        VastError: whatever went wrong.
+    """
+    from importlib import import_module
+
+    return import_module(f"{__name__}.{name}").run(values, context)

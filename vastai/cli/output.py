@@ -1,0 +1,112 @@
+"""Print a result: JSON under --raw, ids under --quiet, else what the entry's `output` says."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from .. import render
+from ..table.model import Command
+from .terminal import Terminal
+
+MASK = "****"
+SHOW = "show_values"  # the parameter that lifts the mask, where a command has it
+
+
+def write(
+    command: Command,
+    result: Any,
+    given: Mapping[str, Any],
+    columns: Mapping[str, Sequence[Mapping[str, Any]]],
+    terminal: Terminal,
+    *,
+    full: bool = False,
+) -> int:
+    """Print the result of a command.
+
+    Arguments:
+        given: the arguments that were typed, by parameter name.
+        columns: the column lists of the table, by name.
+        full: tables in full width also on a terminal.
+
+    Returns:
+        0, or 1 when a part of the result says that it failed.
+    """
+    result = masked(command, result, given)
+    if terminal.raw:
+        terminal.out(document(result, terminal))
+    else:
+        text = ids(command, result) if terminal.quiet else None
+        if text is None:
+            text = render.text(command, result, columns, None if full else terminal.width())
+        if text:
+            terminal.out(text)
+        elif isinstance(result, list):
+            terminal.say(command.output.empty or "Nothing found.")
+    return 1 if command.effect != "read" and partly_failed(result) else 0
+
+
+def document(result: Any, terminal: Terminal) -> str:
+    """A result as strict JSON: NaN and infinities, which JSON lacks, become null."""
+    strict = finite(result)
+    text = json.dumps(strict, ensure_ascii=False, indent=2, allow_nan=False)
+    return text if terminal.encodes(text) else json.dumps(strict, indent=2, allow_nan=False)
+
+
+def finite(value: Any) -> Any:
+    """The same value with null for every number that JSON has no word for.
+
+    >>> finite({"a": [1.5, float("nan")]})
+    {'a': [1.5, None]}
+    """
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, dict):
+        return {name: finite(item) for name, item in value.items()}
+    return [finite(item) for item in value] if isinstance(value, list) else value
+
+
+def ids(command: Command, result: Any) -> str | None:
+    """Only the field that the entry names under `output.quiet`, one line per row; None when it names none."""
+    field = command.output.quiet
+    if field is None or not isinstance(result, list | dict):
+        return "" if isinstance(result, dict) and set(result) <= {"success", "msg"} else None
+    rows = result if isinstance(result, list) else [result]
+    found = [row.get(field) for row in rows if isinstance(row, dict)]
+    return "\n".join(render.cell(item) for item in found if item is not None)
+
+
+def masked(command: Command, result: Any, given: Mapping[str, Any]) -> Any:
+    """The result with those fields masked that its schema marks as secret, unless their values were asked for.
+
+    The library returns them plain; a terminal is looked at by others, and its output is kept in logs.
+    """
+    if command.returns.schema is None or given.get(SHOW):
+        return result
+    from ..table.schemas import properties
+
+    secret = [name for name, described in properties(command.returns.schema).items() if described.get("x-secret")]
+    if not secret:
+        return result
+    if isinstance(result, list):
+        return [_hidden(row, secret) for row in result]
+    return _hidden(result, secret)
+
+
+def partly_failed(result: Any) -> bool:
+    """Does any object in a result, such as that of one id of many, say that it failed?
+
+    >>> partly_failed({"success": True, "results": [{"id": 1, "success": True}, {"id": 2, "success": False}]})
+    True
+    """
+    parts = result if isinstance(result, list) else list(result.values()) if isinstance(result, dict) else []
+    nested = [item for part in parts for item in (part if isinstance(part, list) else [part])]
+    return any(isinstance(item, dict) and item.get("success") is False for item in nested)
+
+
+def _hidden(row: Any, secret: Sequence[str]) -> Any:
+    if not isinstance(row, dict):
+        return row
+    return {name: MASK if name in secret and value not in (None, "") else value for name, value in row.items()}

@@ -1,0 +1,127 @@
+"""Make the argparse parser of a command from its entry, and read an argument list with it."""
+
+from __future__ import annotations
+
+from argparse import SUPPRESS, ArgumentParser
+from typing import Any, NoReturn
+
+from ..errors import UsageError
+from ..table.model import Command, Parameter
+from .flags import Flag, flags_of, free_words
+from .tokens import text
+
+
+class Arguments:
+    """What an argument list gives.
+
+    Attributes:
+        given: parameter name to what was typed: a text, a list of texts, or True and False for a switch.
+        options: the options that every command takes: flag to value, or True for a switch.
+    """
+
+    __slots__ = ("given", "options")
+
+    def __init__(self, given: dict[str, Any], options: dict[str, str | bool]) -> None:
+        self.given = given
+        self.options = options
+
+
+class CommandParser(ArgumentParser):
+    """An argparse parser whose errors are one line, and which leaves the checking of values to the engine."""
+
+    def __init__(self, command: Command) -> None:
+        super().__init__(prog=f"vastai {' '.join(command.words)}", add_help=False, allow_abbrev=False)
+
+    def error(self, message: str) -> NoReturn:
+        """Turn argparse's complaint into an error for `main`.
+
+        Raises:
+            UsageError: always.
+        """
+        missing = message.partition("arguments are required: ")[2]
+        raise UsageError(f"missing {missing}" if missing else message)
+
+
+def build(command: Command) -> CommandParser:
+    """The parser of one command: its words, its flags in all their spellings, and the options every command takes.
+
+    Choices, numbers and dates are not checked here: the engine does that for library and terminal alike.
+    """
+    parser = CommandParser(command)
+    for parameter in command.params.values():
+        if parameter.positional:
+            _add_word(parser, parameter, joined=parameter is free_words(command))
+    for flag, spelled in _by_flag(flags_of(command)):
+        _add_flag(parser, flag, spelled)
+    return parser
+
+
+def read(command: Command, settled: list[str]) -> Arguments:
+    """Read the arguments that follow the words of a command.
+
+    Arguments:
+        settled: the arguments as `tokens.settle` gives them.
+
+    Raises:
+        UsageError: a word is missing, or one too many.
+    """
+    namespace, extra = build(command).parse_known_intermixed_args(settled)
+    if extra:
+        has_words = any(parameter.positional for parameter in command.params.values())
+        advice = "; a text with blanks is written in quotes" if has_words else ""
+        raise UsageError(f"{text(extra[0])!r} is one word too many{advice}")
+    values = {key: _typed(value) for key, value in vars(namespace).items()}
+    joined = free_words(command)
+    if joined is not None and isinstance(values.get(joined.name), list):
+        values[joined.name] = " ".join(values[joined.name])
+    options = {key: values.pop(key) for key in list(values) if key.startswith("--")}
+    return Arguments(values, options)
+
+
+def metavar(parameter: Parameter) -> str:
+    """What a value is called in help and messages.
+
+    >>> metavar(Parameter("gpu_name", {"type": "str"}, "query"))
+    'GPU-NAME'
+    """
+    return parameter.name.upper().replace("_", "-")
+
+
+def _add_word(parser: ArgumentParser, parameter: Parameter, *, joined: bool) -> None:
+    required = parameter.required and len(parameter.flags) == 1
+    several = parameter.many or joined
+    count = ("+" if required else "*") if several else (None if required else "?")
+    parser.add_argument(
+        parameter.name, nargs=count, default=SUPPRESS, metavar=metavar(parameter), help=_escaped(parameter.help)
+    )
+
+
+def _add_flag(parser: ArgumentParser, flag: Flag, spelled: list[str]) -> None:
+    settings: dict[str, Any] = {"dest": flag.name, "default": SUPPRESS}
+    if flag.parameter is not None:
+        settings["help"] = _escaped(flag.parameter.help)
+    if flag.takes == "none":
+        settings.update(action="store_const", const=flag.constant)
+    elif flag.takes == "one":
+        settings["metavar"] = metavar(flag.parameter) if flag.parameter else None
+    else:
+        settings.update(nargs="*" if flag.takes == "rest" else "+", action="extend", metavar=None)
+    parser.add_argument(*spelled, **settings)
+
+
+def _by_flag(flags: dict[str, Flag]) -> list[tuple[Flag, list[str]]]:
+    """Each flag once, with the spellings that are its own."""
+    each: dict[int, tuple[Flag, list[str]]] = {}
+    for spelling, flag in flags.items():
+        each.setdefault(id(flag), (flag, []))[1].append(spelling)
+    return list(each.values())
+
+
+def _escaped(help: str) -> str:
+    return help.replace("%", "%%")  # argparse formats help texts
+
+
+def _typed(value: Any) -> Any:
+    if isinstance(value, list):
+        return [text(item) for item in value]
+    return text(value) if isinstance(value, str) else value

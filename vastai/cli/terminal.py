@@ -1,0 +1,137 @@
+"""The streams of the process: data goes to stdout, talk to stderr, and a lost stdout is noticed."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from ..errors import VastError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:  # the typing module costs start-up time
+    from collections.abc import Mapping
+    from typing import TextIO
+
+NARROWEST, WIDEST = 80, 100  # columns that help is written for
+
+
+class ClosedPipe(Exception):
+    """Nobody reads stdout any more, as after ``| head``; no reason to say anything."""
+
+
+class Terminal:
+    """What a command writes to and reads from.
+
+    Attributes:
+        raw: stdout is one JSON document; remarks wait in `held` until it is known whether there is an error to say.
+        quiet: no remarks.
+    """
+
+    def __init__(
+        self, stdin: TextIO | None, stdout: TextIO | None, stderr: TextIO | None, environ: Mapping[str, str]
+    ) -> None:
+        self.stdin = stdin
+        self.stdout = stdout
+        self.stderr = stderr
+        self.environ = environ
+        self.raw = False
+        self.quiet = False
+        self.held: list[str] = []
+
+    @classmethod
+    def of_process(cls) -> Terminal:
+        """The streams of this process as they are now."""
+        return cls(sys.stdin, sys.stdout, sys.stderr, os.environ)
+
+    def out(self, text: str) -> None:
+        """Write lines of data. What the stream's encoding lacks becomes a question mark.
+
+        Raises:
+            ClosedPipe: the reader has gone.
+            VastError: it cannot be written, as on a full disk.
+        """
+        if self.stdout is None:
+            raise VastError("The result could not be written: standard output is closed.", code="output_lost")
+        try:
+            self.stdout.write(_encodable(text, self.stdout) + "\n")
+            self.stdout.flush()
+        except (OSError, ValueError) as error:
+            _discard(self.stdout)
+            if isinstance(error, BrokenPipeError):
+                raise ClosedPipe from None
+            reason = error.strerror if isinstance(error, OSError) else "it is closed"
+            message = f"The result could not be written to standard output: {reason}."
+            raise VastError(message, code="output_lost") from None
+
+    def say(self, line: str) -> None:
+        """A remark for people."""
+        if self.raw:
+            self.held.append(line)
+        elif not self.quiet:
+            self.show(line)
+
+    def show(self, line: str, end: str = "\n") -> None:
+        """A line on stderr, whatever the options; lost when nobody can read it."""
+        try:
+            if self.stderr is not None:
+                self.stderr.write(_encodable(line, self.stderr) + end)
+                self.stderr.flush()
+        except (OSError, ValueError):
+            _discard(self.stderr)
+
+    def say_held(self) -> None:
+        """Say the remarks that waited for a good end."""
+        held, self.held = self.held, []
+        for line in [] if self.quiet else held:
+            self.show(line)
+
+    def read_line(self) -> str:
+        """One line of stdin, "" when there is none to come.
+
+        Raises:
+            UsageError: stdin is not text.
+        """
+        from ..errors import UsageError
+
+        if self.stdin is None:
+            return ""
+        try:
+            return self.stdin.readline()
+        except (OSError, ValueError):
+            raise UsageError("Standard input cannot be read.") from None
+
+    def width(self) -> int | None:
+        """Columns of the terminal that stdout is, or None when it is none: a pipe or a file gets full lines."""
+        try:
+            if self.stdout is None or not self.stdout.isatty():
+                return None
+            return self._columns() or os.get_terminal_size(self.stdout.fileno()).columns or NARROWEST
+        except (OSError, ValueError):
+            return NARROWEST
+
+    def help_width(self) -> int:
+        """Columns to write help in."""
+        return max(NARROWEST, min(WIDEST, self.width() or NARROWEST))
+
+    def encodes(self, text: str) -> bool:
+        """Can stdout write this text as it is?"""
+        return _encodable(text, self.stdout) == text
+
+    def _columns(self) -> int:
+        columns = self.environ.get("COLUMNS", "")
+        return int(columns) if columns.isascii() and columns.isdigit() else 0
+
+
+def _encodable(text: str, stream: TextIO | None) -> str:
+    encoding = getattr(stream, "encoding", None) or "utf-8"
+    return text.encode(encoding, "replace").decode(encoding)
+
+
+def _discard(stream: TextIO | None) -> None:
+    """Send what a stream still holds to nowhere, so that the interpreter does not fail over it at its end."""
+    try:
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, stream.fileno() if stream else -1)
+        os.close(nowhere)
+    except (OSError, ValueError):
+        pass

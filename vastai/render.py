@@ -1,0 +1,188 @@
+"""Results as text for people: tables, records, acknowledgements and plain text. Reads nothing, prints nothing."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+from unicodedata import category, combining, east_asian_width
+
+from .table.model import Command
+
+Column = Mapping[str, Any]
+
+MISSING = "-"
+GAP = "  "
+CUT = ".."
+NARROW = 12  # columns that a shortened text keeps at least
+_STRANGE = ("Cc", "Cf", "Cs", "Zl", "Zp")  # controls, direction and other invisible signs, halves, line separators
+
+
+def text(
+    command: Command, result: Any, columns: Mapping[str, Sequence[Column]] | None = None, width: int | None = None
+) -> str:
+    """The result of a command as its entry's `output` wants it shown.
+
+    Arguments:
+        columns: the column lists of the table, by name.
+        width: columns of the terminal, or None for lines of any length.
+
+    Returns:
+        lines without a final newline; "" when there is nothing to show.
+    """
+    output = command.output
+    if output.view and output.view != "text":
+        from .hooks import registry
+
+        return neutral(registry.find("view", output.view)(result), keep="\n\t")
+    if result is None:
+        return ""
+    if isinstance(result, str):
+        return _as_written(result, width)
+    if output.table:
+        rows = result if isinstance(result, list) else [result]
+        return table(rows, (columns or {})[output.table], width)
+    if isinstance(result, dict):
+        return record(command, result)
+    if isinstance(result, list) and not all(isinstance(item, dict) for item in result):
+        return "\n".join(cell(item) for item in result)
+    return neutral(json.dumps(result, ensure_ascii=False, indent=2), keep="\n") if result else ""
+
+
+def record(command: Command, result: Mapping[str, Any]) -> str:
+    """One object as lines ``name: value``; an acknowledgement that says no more than yes as one line.
+
+    >>> from vastai.table.model import Command
+    >>> start = Command("start_instance", {"summary": "Start", "group": "instances"})
+    >>> record(start, {"success": True}), record(start, {"success": True, "new_contract": 7})
+    ('start instance: done', 'new_contract: 7')
+    """
+    shown = {name: value for name, value in result.items() if name != "success" and value not in (None, "", [], {})}
+    said = [cell(shown.pop("msg"))] if isinstance(shown.get("msg"), str) else []
+    lines = said + [f"{neutral(str(name))}: {cell(value)}" for name, value in shown.items()]
+    return "\n".join(lines) if lines else f"{' '.join(command.words)}: done"
+
+
+def table(rows: Sequence[Mapping[str, Any]], columns: Sequence[Column], width: int | None = None) -> str:
+    """Rows under headings, one line each.
+
+    Arguments:
+        columns: `field` (dots go deeper), `title`, and as wanted `format`, `scale`, `align`.
+        width: columns of the terminal: texts are cut, then columns left out at the right, until it fits.
+
+    >>> print(table([{"id": 7, "ram": 2048}], [{"field": "id", "title": "ID"},
+    ...     {"field": "ram", "title": "RAM", "format": "{:.1f}", "scale": 0.001, "align": "right"}]))
+    ID  RAM
+    7   2.0
+    """
+    if not rows:
+        return ""
+    grid = [[column["title"], *(value(row, column) for row in rows)] for column in columns]
+    widths = [max(map(columns_of, cells)) for cells in grid]
+    if width is not None:
+        widths = fit(widths, [column.get("align") != "right" for column in columns], width)
+    lines = []
+    for line in zip(*grid, strict=True):
+        sides = [column.get("align") == "right" for column in columns]
+        parts = [pad(part, size, right) for part, size, right in zip(line, widths, sides, strict=False)]
+        lines.append(GAP.join(parts).rstrip())
+    left_out = len(columns) - len(widths)
+    if left_out:
+        lines.append(f"({left_out} more column{'s' if left_out > 1 else ''}: --full or --raw shows all)")
+    return "\n".join(lines)
+
+
+def fit(widths: Sequence[int], is_text: Sequence[bool], width: int) -> list[int]:
+    """The widths of the columns that fit a terminal: texts give way down to `NARROW`, then the last columns go.
+
+    >>> fit([5, 40, 8], [False, True, False], 40)
+    [5, 23, 8]
+    >>> fit([5, 40, 8], [False, True, False], 20)
+    [5, 13]
+    """
+    least = [min(size, NARROW) if shrinks else size for size, shrinks in zip(widths, is_text, strict=True)]
+    while len(least) > 1 and sum(least) + len(GAP) * (len(least) - 1) > width:
+        least.pop()
+    spare = width - sum(least) - len(GAP) * (len(least) - 1)
+    for position, size in enumerate(least):
+        more = max(0, min(spare, widths[position] - size))
+        least[position] += more
+        spare -= more
+    return least
+
+
+def value(row: Mapping[str, Any], column: Column) -> str:
+    """The text of one cell: the field scaled and formatted, or "-" when it is missing."""
+    found: Any = row
+    for name in column["field"].split("."):
+        found = found.get(name) if isinstance(found, Mapping) else None
+    if found is None:
+        return MISSING
+    if "scale" in column and isinstance(found, int | float) and not isinstance(found, bool):
+        found = found * column["scale"]
+    if "format" in column:
+        try:
+            return neutral(column["format"].format(found))
+        except (ValueError, TypeError, AttributeError, LookupError):
+            pass  # the service sent another type than it used to: show what it sent
+    return cell(found)
+
+
+def cell(value: Any) -> str:
+    """Any value on one line, safe for a terminal.
+
+    >>> cell(None), cell(True), cell("a\\nb"), cell([1, {"b": None}])
+    ('-', 'yes', 'a b', '[1, {"b": null}]')
+    """
+    if value is None or value == "":
+        return MISSING
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, dict | list):
+        return neutral(json.dumps(value, ensure_ascii=False, default=str))
+    return neutral(str(value))
+
+
+def neutral(text: str, keep: str = "") -> str:
+    """Text in which no sign can move the cursor, change colours or turn the direction: each becomes a blank.
+
+    Arguments:
+        keep: signs that stay, such as the newline.
+
+    >>> neutral("a\\x1b[31mred\\u202eb\\n")
+    'a [31mred b '
+    """
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join(" " if category(sign) in _STRANGE and sign not in keep else sign for sign in text)
+
+
+def columns_of(text: str) -> int:
+    """How many columns of a terminal a text takes: wide signs take two, combining ones none.
+
+    >>> columns_of("GPU"), columns_of("東京"), columns_of("e\\u0301")
+    (3, 4, 1)
+    """
+    if text.isascii():
+        return len(text)
+    return sum(0 if combining(sign) else 2 if east_asian_width(sign) in "WF" else 1 for sign in text)
+
+
+def pad(text: str, width: int, right: bool = False) -> str:
+    """A text in exactly so many columns: cut, or filled with blanks.
+
+    >>> pad("Sweden, SE", 8), pad("7", 3, right=True), pad("東京", 3)
+    ('Sweden..', '  7', '.. ')
+    """
+    if columns_of(text) > width:
+        while text and columns_of(text) > width - len(CUT):
+            text = text[:-1]
+        text = (text + CUT)[:width] if width < len(CUT) else text + CUT
+    blanks = " " * (width - columns_of(text))
+    return blanks + text if right else text + blanks
+
+
+def _as_written(result: str, width: int | None) -> str:
+    """Text of the service: neutral on a terminal, unchanged in a pipe or a file."""
+    result = result.removesuffix("\n")
+    return result if width is None else neutral(result, keep="\n\t")
