@@ -124,7 +124,9 @@ def place(name: str, parameter: Entry, entry: Entry) -> str:
         return str(parameter["in"])
     if name in path_names(entry):
         return "path"
-    return "local" if "flow" in entry else "query" if verb_and_path(entry)[0] == "GET" else "body"
+    if "flow" in entry and "http" not in entry:
+        return "local"
+    return "query" if verb_and_path(entry)[0] == "GET" else "body"
 
 
 def is_required(name: str, parameter: Entry, entry: Entry) -> bool:

@@ -93,6 +93,7 @@ def named_parameters_exist(name: str, entry: Entry) -> Found:
 def spellings_differ(name: str, entry: Entry) -> Found:
     """No keyword argument and no flag has two meanings, and none is Python's or the terminal's own."""
     taken: dict[str, str] = {}
+    clashes: set[tuple[str, str]] = set()
     used = dict.fromkeys(GLOBAL_FLAGS | (CONSENT_FLAGS if "confirm" in entry else frozenset()), "every command")
     for key, parameter in _params(entry).items():
         aliases = parameter.get("alias", ())
@@ -100,11 +101,12 @@ def spellings_differ(name: str, entry: Entry) -> Found:
             if keyword.iskeyword(spelling) or spelling == "self":
                 yield ("params", key, *where), f'"{spelling}" is a word of Python; choose another'
             elif spelling in taken:
+                clashes.add((key, taken[spelling]))
                 yield ("params", key, *where), f'"{spelling}" is taken by "{taken[spelling]}"'
             taken.setdefault(spelling, key)
         for flag in flags(key, parameter, entry):
             at = next((option for option in ("short", "flag") if parameter.get(option) == flag), None)
-            if used.setdefault(flag, key) != key:
+            if used.setdefault(flag, key) != key and (key, used[flag]) not in clashes:
                 yield ("params", key, *([at] if at else [])), f"its flag {flag} is taken by {used[flag]}"
 
 
