@@ -283,6 +283,10 @@ def test_every_alias_names_a_field() -> None:
         assert set(kind.aliases.values()) <= kind.fields.keys()
 
 
+def test_ready_filters_replace_a_default_by_its_alias_too() -> None:
+    assert parse({"dph": {"gt": 1}}, "offers", {"dph_total": {"lt": 2}}).filters == {"dph_total": {"gt": 1}}
+
+
 def test_an_unknown_kind_is_named() -> None:
     with pytest.raises(ValueError, match=r"'houses'.*offers"):
         parse("num_gpus=1", "houses")

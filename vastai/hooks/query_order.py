@@ -54,7 +54,7 @@ def _parts(text: str) -> list[tuple[str, str]]:
             column = at + written.index(part) + 1
             found = _PART.fullmatch(part)
             marks = [mark for mark in (found["before"], found["after"], found["word"]) if mark] if found else []
-            direction = _DIRECTIONS.get("".join(marks).lower()) if len(marks) < 2 else None
+            direction = _DIRECTIONS.get("".join(marks).lower())
             if found is None or direction is None:
                 advice = "write a field such as dph, or dph- for the largest first"
                 raise QueryError(f"{shown(part)} is no order; {advice}", text, column, "order")
