@@ -1,0 +1,214 @@
+"""Flows: commands that take more than one request. Each yields steps and returns a result; none does anything itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator
+from typing import Any
+
+from ..engine.steps import Ask, Run, UseKey
+from ..errors import APIError, NotFound, UsageError, VastError
+from .places import check_copy, checked_address, place, rsync_arguments, ssh_address
+from .registry import flow
+
+Values = dict[str, Any]
+Call = Callable[..., Generator[Any, Any, Any]]
+Flow = Generator[Any, Any, Any]
+
+
+# ---------------------------------------------------------------- search
+
+
+@flow
+def search_benchmarks(call: Call, values: Values) -> Flow:
+    """Benchmark results: one page, or all of them.
+
+    >>> flow = search_benchmarks(lambda name, **values: iter(()), {"query": {}, "all_pages": False})
+    """
+    asked = {"select_cols": ["*"], "select_filters": values["query"]}
+    for name, wire in (("order", "order_by"), ("limit", "limit"), ("after_token", "after_token")):
+        if values.get(name) is not None:
+            asked[wire] = values[name]
+    rows: list[dict[str, Any]] = []
+    seen: set[str] = set()
+    while True:
+        page = yield from call("search_benchmarks_v1", params=asked)
+        rows += page.get("benchmarks") or []
+        token = page.get("next_token")
+        if not values["all_pages"] or not token or token in seen:
+            return rows
+        seen.add(token)
+        asked = {**asked, "after_token": token}
+
+
+# ---------------------------------------------------------------- volumes
+
+
+@flow
+def create_volume(call: Call, values: Values) -> Flow:
+    """A volume from a named offer, or by name from the cheapest offer that fits; the answer then names the offer."""
+    name, size, offer = values["name"], values["size"], values["id"]
+    if offer is not None:
+        return (yield from call("rent_volume", id=offer, size=size, name=name))
+    if not name:
+        raise UsageError("create volume: give a name, or the ID of an offer from search_volumes")
+    filters = {"disk_space": {"gte": size}}
+    if values["machine_id"] is not None:
+        filters["machine_id"] = {"eq": values["machine_id"]}
+    offers = yield from call("search_volumes", query=filters, order="storage_cost", limit=1, storage=size)
+    if not offers:
+        raise NotFound(
+            f"No verified volume offer has {size} GB free.",
+            code="no_offer",
+            hint="Look at search_volumes, and name an offer by its ID.",
+        )
+    found = {key: offers[0].get(key) for key in ("id", "machine_id", "storage_cost", "geolocation")}
+    yield Ask(
+        f"Rent {size} GB on machine {found['machine_id']} ({found['geolocation']}) for {_monthly(found, size)}?"
+    )
+    answer = yield from call("rent_volume", id=found["id"], size=size, name=name)
+    return {**answer, "offer": found}
+
+
+def _monthly(offer: Values, size: float) -> str:
+    """The price of a volume in words."""
+    cost = offer.get("storage_cost")
+    return f"{cost * size:.2f} $/month" if isinstance(cost, int | float) else "an unknown price"
+
+
+# ---------------------------------------------------------------- connect
+
+
+@flow
+def ssh_url(call: Call, values: Values) -> Flow:
+    """The SSH URL of an instance: its own port when it has one, else the proxy."""
+    instance = yield from call("show_instance", id=values["id"])
+    return ssh_address(instance).url("ssh")
+
+
+@flow
+def scp_url(call: Call, values: Values) -> Flow:
+    """The SCP URL of an instance, with a path where one is given."""
+    instance = yield from call("show_instance", id=values["id"])
+    return ssh_address(instance).url("scp", values["path"] or "")
+
+
+@flow
+def copy(call: Call, values: Values) -> Flow:
+    """Copy between two remote places, or between one and this machine by rsync."""
+    source, target = place(values["src"]), place(values["dst"])
+    check_copy(source, target)
+    by_rsync = None in (source.id, target.id)
+    answer = yield from call(
+        "open_rsync" if by_rsync else "queue_copy",
+        src_id=source.id,
+        src_path=source.path,
+        dst_id=target.id,
+        dst_path=target.path,
+    )
+    if not source.is_local and not target.is_local:
+        return answer
+    side = "dst" if source.is_local else "src"
+    address = checked_address(answer.get(f"{side}_addr"), answer.get(f"{side}_port"))
+    command = rsync_arguments(source, target, address, values["identity"])
+    if values["run"]:
+        yield Run(command)
+    return {**answer, "command": command}
+
+
+# ---------------------------------------------------------------- billing
+
+
+@flow
+def show_invoices_v1(call: Call, values: Values) -> Flow:
+    """One page of charges, or of invoices."""
+    shared = {name: values[name] for name in ("start_date", "end_date", "limit", "next_token", "latest_first")}
+    if values["charges"]:
+        return (
+            yield from call("show_charges", **shared, charge_type=values["charge_type"], format=values["format"])
+        )
+    return (yield from call("show_payments", **shared, invoice_type=values["invoice_type"]))
+
+
+# ---------------------------------------------------------------- teams
+
+
+@flow
+def show_teams(call: Call, values: Values) -> Flow:
+    """The teams that the account's keys belong to: the service has no list of teams."""
+    keys = yield from call("show_api_keys")
+    teams: dict[Any, dict[str, Any]] = {}
+    for key in keys:
+        team = key.get("team_id")
+        if team is not None and team not in teams:
+            teams[team] = {"id": team, "name": key.get("team_name"), "key_id": key.get("id"), "role": key.get("rights")}
+    return list(teams.values())
+
+
+@flow
+def delete_team(call: Call, values: Values) -> Flow:
+    """Delete the team of the key in use; an id given with it must be that team's."""
+    if values["id"] is not None:
+        yield from _check_team(call, values["id"])
+    return (yield from call("destroy_team"))
+
+
+@flow
+def invite_team(call: Call, values: Values) -> Flow:
+    """Invite somebody to the team of the key in use; an id given with it must be that team's."""
+    team, email = values["id"], values["email"]
+    if email is None and isinstance(team, str) and "@" in team:
+        team, email = None, team
+    if not email:
+        raise UsageError("invite team: email: is required")
+    if team is not None:
+        yield from _check_team(call, team)
+    return (yield from call("invite_member", email=email, role=values["role"]))
+
+
+def _check_team(call: Call, team: Any) -> Flow:
+    """Refuse to act when the key in use belongs to another team: no request names the team, the key decides.
+
+    Raises (when run):
+        UsageError: the key in use is not that team's.
+    """
+    user = yield from call("show_user")
+    known = {user.get("id"), user.get("team_id")}
+    if user.get("key_id") is not None:
+        keys = yield from call("show_api_keys")
+        known |= {key.get("team_id") for key in keys if key.get("id") == user["key_id"]}
+    if str(team) not in {str(each) for each in known if each is not None}:
+        raise UsageError(
+            f"The key in use does not belong to team {team}: nothing was sent.",
+            code="other_team",
+            hint="Use a key of that team: select_team(id, api_key=...).",
+        )
+
+
+@flow
+def select_team(call: Call, values: Values) -> Flow:
+    """Switch to a team by a key of that team, once the service has confirmed it."""
+    if values["api_key"] is None:
+        return (yield from call("switch_team", id=values["id"]))
+    before = yield UseKey(values["api_key"])
+    try:
+        yield from _check_team(call, values["id"])
+    except VastError:
+        if before:
+            yield UseKey(before)
+        raise
+    return {"success": True, "msg": f"The client now acts for team {values['id']}.", "team_id": values["id"]}
+
+
+# ---------------------------------------------------------------- keys
+
+
+@flow
+def set_env_var(call: Call, values: Values) -> Flow:
+    """Change an environment variable, or create it when there is none of that name."""
+    pair = {"name": values["key"], "value": values["value"]}
+    try:
+        return (yield from call("update_env_var", **pair))
+    except APIError as error:
+        if error.code != "nonexistent_key":
+            raise
+    return (yield from call("create_env_var", **pair))

@@ -1,0 +1,145 @@
+"""Addresses and places: where an instance is reached by SSH, and what the ends of a copy mean."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from posixpath import normpath
+from shlex import quote as shell_quote
+from typing import Any, NamedTuple
+from urllib.parse import quote
+
+from ..errors import UsageError, VastError
+
+_HOST = re.compile(r"[A-Za-z0-9][A-Za-z0-9.:-]*", re.ASCII)
+_ID = re.compile(r"(?:[CV]\.)?\d+|local|[a-z][a-z0-9_]*(?:\.\w+)?", re.ASCII)
+
+
+class Address(NamedTuple):
+    """A host and a port that are safe to hand to ssh."""
+
+    host: str
+    port: int
+
+    def url(self, scheme: str, path: str = "") -> str:
+        """The URL of the root user there.
+
+        >>> Address("203.0.113.7", 40022).url("scp", "/workspace/a b")
+        'scp://root@203.0.113.7:40022//workspace/a%20b'
+        """
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"{scheme}://root@{host}:{self.port}" + (f"/{quote(path, safe='/~')}" if path else "")
+
+
+class Place(NamedTuple):
+    """One end of a copy: an instance, a volume, a cloud connection, or this machine."""
+
+    id: str | None
+    path: str
+
+    @property
+    def is_local(self) -> bool:
+        """Is it on this machine?"""
+        return self.id in (None, "local")
+
+
+def checked_address(host: Any, port: Any) -> Address:
+    """A host and port that came from the service, checked before they reach a program.
+
+    Raises:
+        VastError: they are not what a host name or address and a port look like.
+
+    >>> checked_address(" ssh5.vast.ai ", "12345")
+    Address(host='ssh5.vast.ai', port=12345)
+    """
+    text = host.strip() if isinstance(host, str) else ""
+    number = int(port) if isinstance(port, int | float | str) and re.fullmatch(r"[0-9]{1,5}", str(port)) else 0
+    if not _HOST.fullmatch(text) or not 1 <= number <= 65535:
+        raise VastError(
+            f"The service named an address that is none: host {str(host)[:60]!r}, port {str(port)[:20]!r}.",
+            code="bad_address",
+            hint="Try again later; nothing was run.",
+        )
+    return Address(text, number)
+
+
+def ssh_address(instance: Mapping[str, Any]) -> Address:
+    """Where an instance is reached by SSH: its own port when it has one, else the proxy.
+
+    Raises:
+        VastError: it has no address yet, or the address is unusable.
+
+    >>> ssh_address({"ssh_host": "ssh5.vast.ai", "ssh_port": 12345, "image_runtype": "jupyter_proxy"}).port
+    12346
+    """
+    ports = instance.get("ports")
+    mapped = ports.get("22/tcp") if isinstance(ports, Mapping) else None
+    own = mapped[0].get("HostPort") if isinstance(mapped, list) and mapped and isinstance(mapped[0], Mapping) else None
+    if own and instance.get("public_ipaddr"):
+        return checked_address(instance["public_ipaddr"], own)
+    if not instance.get("ssh_host") or not instance.get("ssh_port"):
+        raise VastError(
+            f"Instance {instance.get('id', '')} has no SSH address: it is {instance.get('actual_status') or 'starting'}.",
+            code="no_ssh_address",
+            hint="Wait until it is running, and launch it with SSH.",
+        )
+    proxy = checked_address(instance["ssh_host"], instance["ssh_port"])
+    # The proxy serves Jupyter on the port itself and SSH on the next one.
+    jupyter = "jupyter" in str(instance.get("image_runtype") or "")
+    return checked_address(proxy.host, proxy.port + jupyter)
+
+
+def place(text: str) -> Place:
+    """One end of a copy: ``[ID:]PATH``, where ID is a number, ``C.NUMBER``, ``V.NUMBER``, a cloud or ``local``.
+
+    A bare number means the whole disk of that instance. A path with a slash before its first colon is a local one.
+
+    Raises:
+        UsageError: the text is neither.
+
+    >>> place("C.7:/workspace/"), place("data/test"), place("7")
+    (Place(id='C.7', path='/workspace/'), Place(id=None, path='data/test'), Place(id='7', path='/'))
+    """
+    text = text.strip()
+    if text.isdecimal() and text.isascii():
+        return Place(text, "/")
+    before, colon, path = text.partition(":")
+    if not colon or "/" in before:
+        before, path = "", text
+    if not path or any(ord(letter) < 32 for letter in path):
+        raise UsageError(f"copy: {text!r} names no path; write ID:/path, or a local path")
+    if before and not _ID.fullmatch(before):
+        raise UsageError(f"copy: {before!r} is no place; write an instance ID, C.ID, V.ID, a cloud, or ./{text}")
+    return Place(before or None, path)
+
+
+def check_copy(source: Place, target: Place) -> None:
+    """Refuse what cannot be copied, or must not be overwritten.
+
+    Raises:
+        UsageError: both ends are on this machine, or the target is the root folder or the home of root.
+
+    >>> check_copy(place("1:/a"), place("2:/root/"))
+    Traceback (most recent call last):
+    vastai.errors.UsageError: copy: /root/ must not be overwritten: it holds what SSH needs; copy into a folder below it
+    """
+    if source.is_local and target.is_local:
+        raise UsageError("copy: one of the two places must be remote: ID:/path")
+    if not target.is_local and "/" + normpath("/" + target.path).lstrip("/") in ("/", "/root"):
+        raise UsageError(
+            f"copy: {target.path} must not be overwritten: it holds what SSH needs; copy into a folder below it"
+        )
+
+
+def rsync_arguments(source: Place, target: Place, address: Address, identity: str | None = None) -> list[str]:
+    """The argument list of the rsync that moves local files to a place, or brings them from there.
+
+    >>> rsync_arguments(place("data"), place("7:/workspace/"), Address("203.0.113.7", 40022))[-2:]
+    ['data', 'vastai_kaalia@203.0.113.7::7//workspace/']
+    """
+    shell = f"ssh -p {address.port} -o StrictHostKeyChecking=accept-new"
+    if identity:
+        shell += f" -i {shell_quote(identity)}"
+    host = f"[{address.host}]" if ":" in address.host else address.host
+    ends = [end.path if end.is_local else f"vastai_kaalia@{host}::{end.id}/{end.path}" for end in (source, target)]
+    return ["rsync", "-arz", "-e", shell, "--", *ends]
