@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 
 from ..errors import UsageError, VastError, exit_code
+from .failure import show_error, show_unexpected, spoken
 from .terminal import ClosedPipe, Terminal
 
 TYPE_CHECKING = False
@@ -31,15 +32,21 @@ def main(argv: Sequence[str] | None = None) -> int:
     return guarded(arguments, Terminal.of_process())
 
 
-def guarded(argv: list[str], terminal: Terminal, open_client: Callable[..., VastAI] | None = None) -> int:
+def guarded(
+    argv: list[str],
+    terminal: Terminal,
+    commands: Table | None = None,
+    open_client: Callable[..., VastAI] | None = None,
+) -> int:
     """Run one command, and turn every failure into a line for people and an exit code.
 
     Arguments:
+        commands: the table in place of the package's and the user's.
         open_client: makes the client in place of `VastAI`.
     """
     terminal.raw = "--raw" in argv  # until the options are read, so that an error in them has the right shape
     try:
-        code = run(argv, terminal, open_client)
+        code = run(argv, terminal, commands, open_client)
         terminal.say_held()
         return code
     except ClosedPipe:
@@ -51,13 +58,16 @@ def guarded(argv: list[str], terminal: Terminal, open_client: Callable[..., Vast
         show_error(error, terminal)
         return exit_code(error)
     except Exception as error:
-        _trace(terminal)
-        text = f"unexpected {type(error).__name__}: {error}"
-        show_error(VastError(text, code="unexpected", hint="VASTAI_DEBUG=1 shows where; please report it"), terminal)
+        show_unexpected(error, terminal)
         return 1
 
 
-def run(argv: list[str], terminal: Terminal, open_client: Callable[..., VastAI] | None = None) -> int:
+def run(
+    argv: list[str],
+    terminal: Terminal,
+    commands: Table | None = None,
+    open_client: Callable[..., VastAI] | None = None,
+) -> int:
     """Find the command and carry it out, or show help.
 
     Raises:
@@ -68,7 +78,7 @@ def run(argv: list[str], terminal: Terminal, open_client: Callable[..., VastAI] 
     from ..client import table as whole_table
     from . import local, words
 
-    commands, own = whole_table(), local.table()
+    commands, own = commands or whole_table(), local.table()
     known = {**commands.words(), **own.words()}
     found = words.find(argv, known)
     terminal.raw = bool(found.options.get("--raw")) or terminal.raw
@@ -92,19 +102,18 @@ def _run_command(
     open_client: Callable[..., VastAI] | None,
 ) -> int:
     from .flags import asks
-    from .parser import read
 
-    arguments = read(command, found.rest)
-    options = arguments.options = {**found.options, **arguments.options}
-    if arguments.help:
+    arguments = _read(command, found)
+    if arguments is None:
         return _show_page(command, terminal)
+    options = arguments.options
     if "--version" in options:
         return _version(terminal)
     terminal.raw, terminal.quiet = bool(options.get("--raw")), bool(options.get("--quiet"))
     if "--yes" in options and not asks(command):
         raise UsageError(f"{' '.join(command.words)}: asks nothing, so there is no option --yes")
     if command.deprecated:
-        terminal.say(f"{' '.join(command.words)} is deprecated: use {_spoken(command.deprecated)}")
+        terminal.say(f"{' '.join(command.words)} is deprecated: use {spoken(command.deprecated)}")
     if is_local:
         result: Any = _perform_local(command, arguments, terminal)
     else:
@@ -114,17 +123,39 @@ def _run_command(
     return _show_result(command, result, arguments, table, terminal)
 
 
+def _read(command: Command, found: Found) -> Arguments | None:
+    """The arguments of a command, or None when they ask for help.
+
+    Raises:
+        UsageError: one is missing, unknown or one too many.
+    """
+    from .flags import flags_of
+    from .tokens import HELP, settle
+
+    name = " ".join(command.words)
+    try:
+        settled = settle(found.rest, flags_of(command))
+        if HELP in settled:
+            return None
+        from .parser import read  # argparse is not needed for help
+
+        arguments = read(command, settled)
+    except UsageError as error:
+        raise UsageError(f"{name}: {error.message}", hint=f"vastai {name} --help") from None
+    arguments.options = {**found.options, **arguments.options}
+    return arguments
+
+
 def _perform(
     command: Command, arguments: Arguments, terminal: Terminal, open_client: Callable[..., VastAI] | None
 ) -> Any:
     """Carry out a command of the table, after consent where it needs one."""
+    from ..client import VastAI
     from .edge import CliEdge
     from .options import client_settings
 
-    if open_client is None:
-        from ..client import VastAI as open_client
     consent = "--yes" in arguments.options
-    client = open_client(edge=CliEdge(terminal, consent=consent), **client_settings(arguments.options))
+    client = (open_client or VastAI)(edge=CliEdge(terminal, consent=consent), **client_settings(arguments.options))
     if client.settings.sandboxed:
         terminal.say("[sandbox]")
     _ask(command, arguments, terminal)
@@ -138,17 +169,20 @@ def _perform_local(command: Command, arguments: Arguments, terminal: Terminal) -
     from ..engine import bind
     from . import local
 
-    server = arguments.options.get("--url") or terminal.environ.get("VAST_URL")
+    server = str(arguments.options.get("--url", ""))
     values = bind.check(command, arguments.given, bind.with_defaults(command, arguments.given))
     _ask(command, arguments, terminal)
-    return local.perform(command.name, values, local.Context(terminal, server if isinstance(server, str) else None))
+    return local.perform(command.name, values, local.Context(terminal, server))
 
 
 def _ask(command: Command, arguments: Arguments, terminal: Terminal) -> None:
     """Ask what the entry says, unless the person has agreed beforehand or nothing will be sent."""
     if command.confirm and not {"--yes", "--curl"} & set(arguments.options):
+        from ..engine import bind
         from . import confirm
 
+        if not command.prepare:  # nobody is asked about a call that is wrong; `prepare` may still add values
+            bind.check(command, arguments.given, bind.with_defaults(command, arguments.given))
         confirm.ask(confirm.question(command, arguments.given), terminal)
 
 
@@ -198,39 +232,3 @@ def _version(terminal: Terminal) -> int:
 
     terminal.out(f"vastai {__version__}")
     return 0
-
-
-def show_error(error: VastError, terminal: Terminal) -> None:
-    """Show a failure: under ``--raw`` one JSON object on stderr, else a line, and what to try."""
-    if terminal.raw:
-        from json import dumps
-
-        refusal = error.as_refusal()
-        if terminal.held:
-            refusal["notes"] = terminal.held
-        terminal.show(dumps(refusal, default=str))
-        return
-    from ..render import neutral
-
-    terminal.show(f"vastai: {neutral(str(error), keep=chr(10))}")
-    if error.hint and error.hint not in str(error):
-        terminal.show(f"  Try: {neutral(error.hint)}")
-    look_at = getattr(error, "look_at", "")
-    if look_at:
-        terminal.show(f"  Try: vastai {_spoken(look_at)}")
-    for row in getattr(error, "candidates", ()):
-        shown = ", ".join(f"{name} {neutral(str(row[name]))}" for name in ("id", "label") if row.get(name) is not None)
-        terminal.show(f"  It may have made: {shown}")
-
-
-def _spoken(name: str) -> str:
-    from ..table.model import words_of
-
-    return " ".join(words_of(name))
-
-
-def _trace(terminal: Terminal) -> None:
-    if terminal.environ.get("VASTAI_DEBUG") == "1":
-        import traceback
-
-        terminal.show(traceback.format_exc(), end="")

@@ -100,9 +100,8 @@ def _first(flag: Flag) -> str:
 
 def _shown(flags: Mapping[str, Flag]) -> list[str]:
     """The flags to suggest: those that help shows."""
-    return [
-        each for each, flag in flags.items() if each == _first(flag) and not (flag.parameter and flag.parameter.hidden)
-    ]
+    first = {_first(flag): flag for flag in flags.values()}
+    return [spelling for spelling, flag in first.items() if flag.parameter is None or not flag.parameter.hidden]
 
 
 def _word(token: str) -> str:

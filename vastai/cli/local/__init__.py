@@ -42,12 +42,12 @@ class Context:
 
     Attributes:
         terminal: the streams of the process.
-        server_url: the server of ``--url``, or None.
+        server_url: the server of ``--url``, or "".
     """
 
     __slots__ = ("server_url", "terminal")
 
-    def __init__(self, terminal: Terminal, server_url: str | None) -> None:
+    def __init__(self, terminal: Terminal, server_url: str) -> None:
         self.terminal = terminal
         self.server_url = server_url
 

@@ -19,7 +19,10 @@ def run(values: dict[str, Any], context: Context) -> dict[str, Any]:
         UsageError: the server is no sandbox that is kept in a file.
         VastError: the file cannot be removed.
     """
-    path = state_file(Settings(server_url=context.server_url or "sandbox", environ=context.terminal.environ))
+    settings = Settings(server_url=context.server_url, environ=context.terminal.environ)
+    if not settings.sandboxed and not context.server_url:
+        settings = Settings(server_url="sandbox")
+    path = state_file(settings)
     if not os.path.exists(path):
         return {"success": True, "msg": f"There was no sandbox in {path}"}
     check_database(path)

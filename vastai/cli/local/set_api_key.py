@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from typing import Any
 
+from ...engine.edge import Edge
 from ...errors import UsageError, VastError
 from ...settings import Settings
 from . import Context
@@ -52,19 +53,9 @@ def keep(key: str, path: str) -> None:
         VastError: it cannot be written.
     """
     folder = os.path.dirname(path)
-    scratch = f"{path}.{os.getpid()}"
     try:
         os.makedirs(folder, mode=0o700, exist_ok=True)
         os.chmod(folder, 0o700)
-        handle = os.open(scratch, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        try:
-            with os.fdopen(handle, "w", encoding="utf-8") as file:
-                file.write(key + "\n")
-                file.flush()
-                os.fsync(file.fileno())
-            os.replace(scratch, path)
-        except BaseException:
-            os.unlink(scratch)
-            raise
+        Edge().write(path, f"{key}\n".encode(), 0o600)
     except OSError as error:
         raise VastError(f"The key was not kept: cannot write {path}: {error.strerror}", code="not_written") from None
