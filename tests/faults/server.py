@@ -250,12 +250,12 @@ def slow_body(every: float = 0.05, chunked: bool = False) -> Behaviour:
     return behave
 
 
-def garbage(bytes: str = "SSH-2.0-OpenSSH_9.6\r\n") -> Behaviour:
-    """Something that is not HTTP."""
+def raw(text: str = "SSH-2.0-OpenSSH_9.6\r\n") -> Behaviour:
+    """Exactly these bytes, written as latin-1; if none are given, some that are not HTTP."""
 
     def behave(caller: Caller) -> object:
         caller.read()
-        caller.send(bytes.encode())
+        caller.send(text.encode("latin-1"))
         return CLOSE
 
     return behave
@@ -287,7 +287,7 @@ def redirect(to: str, status: int = 302) -> Behaviour:
 
 BEHAVIOURS: dict[str, Callable[..., Behaviour]] = {
     function.__name__: function
-    for function in (answer, reset, hang_up, hang, cut, slow_headers, slow_body, garbage, bomb, redirect)
+    for function in (answer, reset, hang_up, hang, cut, slow_headers, slow_body, raw, bomb, redirect)
 }
 
 

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import os
 import socket
+import subprocess
+import sys
 import threading
 import time
-from collections.abc import Iterator
+import warnings
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from faults.server import TLS_FILE, FaultServer, refusing_url
 from vastai import errors
@@ -449,19 +453,18 @@ def test_many_threads_share_one_sender() -> None:
     assert statuses == [200] * 20 and len(server.requests) == 20
 
 
-@pytest.fixture
-def fork() -> Iterator[None]:
-    if not hasattr(os, "fork"):  # pragma: no cover
-        pytest.fail("this test needs a system that forks")
-    yield
-
-
-def test_a_forked_child_uses_connections_of_its_own(fork: None) -> None:
+def test_a_forked_child_uses_connections_of_its_own() -> None:
     with FaultServer() as server, Calm(server.url) as sender:
         sender.send(request())
-        child = os.fork()
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DeprecationWarning)  # newer Pythons warn of forks beside threads
+            child = os.fork()
         if not child:
-            os._exit(0 if sender.send(request("once")).status == 200 else 1)
+            try:
+                sender.send(request("once"))
+                os._exit(0)
+            finally:
+                os._exit(1)
         assert os.waitpid(child, 0)[1] == 0
         sender.send(request())
     assert [seen.connection for seen in server.requests] == [0, 1, 0]
@@ -486,9 +489,33 @@ def test_an_interrupt_passes_through() -> None:
 
 
 def test_an_error_that_is_being_handled_is_not_taken_for_the_reason() -> None:
-    with FaultServer("garbage") as server, Calm(server.url, retry=0) as sender:
+    with FaultServer("raw") as server, Calm(server.url, retry=0) as sender:
         try:
             raise TimeoutError from ConnectionRefusedError()
         except TimeoutError:
             with pytest.raises(errors.ConnectionFailed, match="failed: the answer could not be read"):
                 sender.send(request())
+
+
+LINES = [
+    "HTTP/1.1 200 OK", "HTTP/1.1 204 No", "HTTP/1.1 302 Found", "HTTP/1.1 999 ?", "HTTP/1.1 -1", "HTTP/9.9 200", "",
+    "Content-Length: 5", "Content-Length: -5", "Content-Length: 1, 2", "Transfer-Encoding: chunked", "Location: http://[",
+    "Content-Encoding: gzip", "Content-Encoding: deflate, gzip", "Content-Type: text/html; charset=nonsense",
+    "Retry-After: never", "Set-Cookie: a\x00=\xff", "no colon", ": no name", "zz", "5", "0", "{}", '"\xff', " folded",
+]  # fmt: skip
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.sampled_from(LINES), max_size=8), st.sampled_from(["read", "once"]))
+def test_whatever_a_server_says_comes_to_a_reply_or_one_line(lines: list[str], effect: str) -> None:
+    text = "\r\n".join(["HTTP/1.1 200 OK", *lines, "", ""])
+    with FaultServer({"raw": {"text": text}}) as server, Calm(server.url, retry=0, timeout=0.3) as sender:
+        try:
+            assert sender.send(request(effect)).verb
+        except errors.VastError as error:
+            assert str(error).isprintable() and KEY not in str(error)
+
+
+def test_nothing_heavy_is_imported_before_the_first_send() -> None:
+    code = "import sys, vastai.engine.send; assert not {'requests', 'urllib3', 'vastai.sandbox'} & set(sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

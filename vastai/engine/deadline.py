@@ -27,7 +27,7 @@ PIECE = 16384  # bytes sent at a time, so that a slow reader is noticed between 
 
 
 class Attempt:
-    """One attempt of a request.
+    """One attempt of a request; inside its `with` block it is the `current` one.
 
     Attributes:
         sent: may any byte of the request have reached the service? Set by the connection.
@@ -38,6 +38,16 @@ class Attempt:
         self.ends = monotonic() + seconds
         self.idle = idle
         self.sent = False
+        self.answers: list[_Timed] = []
+
+    def __enter__(self) -> Attempt:
+        self._token = current.set(self)
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        current.reset(self._token)
+        for answer in self.answers:  # the library drops an answer with broken headers without closing it
+            answer.close()
 
     def left(self, most: float = float("inf")) -> float:
         """Seconds that are left, at most so many.
@@ -112,7 +122,9 @@ class _Connection(HTTPConnection):
     def response_class(self, sock: socket.socket, *args: Any, **kwargs: Any) -> HTTPResponse:  # type: ignore[override]
         """The answer of http.client, reading from a socket that knows the deadline."""
         self.last_used = monotonic()
-        return HTTPResponse(_Timed(sock, current.get()), *args, **kwargs)  # type: ignore[arg-type]
+        attempt = current.get()
+        attempt.answers.append(_Timed(sock, attempt))
+        return HTTPResponse(attempt.answers[-1], *args, **kwargs)  # type: ignore[arg-type]
 
 
 class _Pool(HTTPConnectionPool):

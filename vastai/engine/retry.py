@@ -163,6 +163,17 @@ def may_be_done(event: Event) -> bool:
     return row_of(event) in IN_DOUBT
 
 
+def is_gone(event: Event) -> bool:
+    """Does the reply say that what was to be removed is not there? A 404 can also mean a key that has ended.
+
+    >>> is_gone(Event("answered", 404, body=b'{"error": "no_such_instance"}'))
+    True
+    >>> is_gone(Event("answered", 404, body=b'{"msg": "Session expired. Please log in again."}'))
+    False
+    """
+    return event.status == 404 and not re.search(rb"auth_error|session expired|invalid user key", event.body, re.I)
+
+
 def back_off(row: str, attempt: int, dice: Callable[[], float]) -> float:
     """Seconds of our own pause: full jitter below a limit that doubles with each attempt, up to `LONGEST_PAUSE`.
 

@@ -14,7 +14,7 @@ from urllib.parse import parse_qsl, urlencode
 from ..errors import APIError, AuthError, ConnectionFailed, OutcomeUnknown, UsageError
 from ..settings import Settings
 from .address import check_encrypted, host_of, redirected, resolve, split, url_of
-from .retry import FAIL, REPEAT, UNKNOWN, Event, Quota, TransportError, decide, may_be_done
+from .retry import FAIL, REPEAT, UNKNOWN, Event, Quota, TransportError, decide, is_gone, may_be_done
 from .steps import Reply, Request
 from .transport import Transport
 
@@ -119,7 +119,7 @@ class Sender:
         for attempt in range(retries + 1):
             outcome = self._attempt(request, url, headers, body)
             event = outcome.event
-            if in_doubt and request.effect == "destroy" and event.status == 404:
+            if in_doubt and request.effect == "destroy" and is_gone(event):
                 return _already_gone(url, request)
             decision = decide(event, request.effect, attempt, retries, self.quota, self._dice, self._clock())
             in_doubt = in_doubt or may_be_done(event)

@@ -78,37 +78,29 @@ class HttpTransport:
         import urllib3
         from requests import RequestException
 
-        from .deadline import CONNECT, Attempt, current
+        from .deadline import CONNECT, Attempt
         from .session import explain
 
         outside = sys.exc_info()[1]  # what a caller is handling just now is no part of what may happen here
         host = urlsplit(url).hostname
-        attempt = Attempt(deadline, idle=self._idle if fresh else float("inf"))
-        token = current.set(attempt)
-        try:
-            with self._session().request(
-                verb,
-                url,
-                headers={"User-Agent": user_agent(), "Accept-Encoding": "gzip, deflate", **headers},
-                data=body,
-                # Only a first limit: the connections set the time that is left before each step.
-                timeout=(min(CONNECT, deadline), deadline),
-                allow_redirects=False,
-                stream=True,
-                # This machine is reached directly: a proxy elsewhere would see the key.
-                proxies={"no_proxy": str(host)} if is_loopback(host) else None,
-            ) as response:
-                return Reply(
-                    response.status_code,
-                    {name.lower(): value for name, value in response.headers.items()},
-                    self._body(response),
-                    url,
+        with Attempt(deadline, idle=self._idle if fresh else float("inf")) as attempt:
+            try:
+                with self._session().request(
                     verb,
-                )
-        except (RequestException, urllib3.exceptions.HTTPError, OSError, ValueError) as error:
-            raise explain(error, outside, attempt.sent, deadline) from None
-        finally:
-            current.reset(token)
+                    url,
+                    headers={"User-Agent": user_agent(), "Accept-Encoding": "gzip, deflate", **headers},
+                    data=body,
+                    # Only a first limit: the connections set the time that is left before each step.
+                    timeout=(min(CONNECT, deadline), deadline),
+                    allow_redirects=False,
+                    stream=True,
+                    # This machine is reached directly: a proxy elsewhere would see the key.
+                    proxies={"no_proxy": str(host)} if is_loopback(host) else None,
+                ) as response:
+                    received = {name.lower(): value for name, value in response.headers.items()}
+                    return Reply(response.status_code, received, self._body(response), url, verb)
+            except (RequestException, urllib3.exceptions.HTTPError, OSError, ValueError) as error:
+                raise explain(error, outside, attempt.sent, deadline) from None
 
     def close(self) -> None:
         """Close all connections of this process; a later send opens new ones."""
@@ -118,11 +110,12 @@ class HttpTransport:
 
     def _session(self) -> Session:
         process = os.getpid()
-        if process not in self._sessions:
+        session = self._sessions.get(process)
+        if session is None:
             from .session import new_session
 
-            self._sessions.setdefault(process, new_session())
-        return self._sessions[process]
+            session = self._sessions.setdefault(process, new_session())
+        return session
 
     def _body(self, response: Response) -> bytes:
         """The body, decompressed, never more than the limit in memory; a body that was cut is an error."""
@@ -133,7 +126,8 @@ class HttpTransport:
             if size > self._largest:
                 raise TransportError(f"the answer is larger than {self._largest >> 20} MB", sent=True, final=True)
             pieces.append(piece)
-        promised = response.headers.get("Content-Length", "")
+        # urllib3 before 2.0 does not notice this by itself; in a chunked answer the length means nothing.
+        promised = "" if "Transfer-Encoding" in response.headers else response.headers.get("Content-Length", "")
         if promised.isdigit() and response.status_code not in (204, 304) and response.raw.tell() < int(promised):
             raise TransportError("the answer broke off in the middle", sent=True)
         return b"".join(pieces)
