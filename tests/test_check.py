@@ -17,6 +17,7 @@ from vastai.errors import TableError
 from vastai.nearest import nearest, suggestion
 from vastai.table import check, read
 from vastai.table.model import Table
+from vastai.table.sentences import SENTENCES
 
 HERE = Path(__file__).parent
 ROOT = HERE.parent
@@ -125,6 +126,48 @@ def test_hook_share_counts_commands_or_the_methods_of_a_list():
     assert check.hook_share(document, ["list_things", "show_things", "thing_log", "unheard_of"]) == (1, 3)
 
 
+# ---- the grammar
+
+GRAMMAR = json.loads((ROOT / "schemas" / "commands.json").read_text(encoding="utf-8"))
+COMBINING = {"$ref", "$defs", "$schema", "title", "description", "properties", "items", "propertyNames"}
+COMBINING |= {"anyOf", "allOf", "if", "then"}
+    "$ref",
+    "$defs",
+    "$schema",
+    "title",
+    "description",
+    "properties",
+    "items",
+    "propertyNames",
+    "anyOf",
+    "allOf",
+}
+
+
+def parts_of(schema: object) -> list[dict]:
+    """A schema and all schemas within it."""
+    if isinstance(schema, list):
+        return [part for item in schema for part in parts_of(item)]
+    if not isinstance(schema, dict):
+        return []
+    inner = [schema.get(word) for word in ("items", "anyOf", "oneOf", "allOf", "if", "then", "additionalProperties")]
+    named = [*schema.get("properties", {}).values(), *schema.get("$defs", {}).values()]
+    return [schema, *(part for item in (*inner, *named) for part in parts_of(item))]
+
+
+def test_every_key_of_the_grammar_is_described():
+    keys = [(name, key) for part in parts_of(GRAMMAR) for name, key in part.get("properties", {}).items()]
+    conditions = {id(part.get("if")) for part in parts_of(GRAMMAR)}
+    asked = {id(key) for part in parts_of(GRAMMAR) if id(part) in conditions for key in parts_of(part)[1:]}
+    assert len(keys) > 70
+    assert [name for name, key in keys if "description" not in key and id(key) not in asked] == []
+
+
+def test_every_keyword_of_the_grammar_has_a_sentence():
+    used = {keyword for part in parts_of(GRAMMAR) for keyword in part}
+    assert used - COMBINING <= SENTENCES.keys()
+
+
 # ---- the reader
 
 
@@ -207,7 +250,7 @@ CHANGES = st.lists(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(CHANGES)
 def test_a_spoilt_table_gives_faults_and_never_fails(changes):
     data: object = GOOD_DATA

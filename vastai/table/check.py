@@ -8,6 +8,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from functools import cache
 from typing import Any, NamedTuple
 
+from ..errors import TableError
 from .compiled import data_path
 from .facts import VIEWS, Entry, Facts, HookNames, base_commands, own_commands
 from .model import Table
@@ -51,7 +52,7 @@ def check(
         The faults; none for a good table. What disobeys the grammar is left out before the rules are applied.
 
     Raises:
-        OSError, ValueError: a schema file cannot be read.
+        TableError: a response schema is not JSON.
     """
     from jsonschema import Draft202012Validator  # late: it is slow to load, and only a changed table is checked
 
@@ -145,7 +146,10 @@ def _schema_source(schemas: Schemas) -> tuple[Callable[[str], Mapping[str, Any] 
             return None
         path = next(path for folder in folders if os.path.exists(path := os.path.join(folder, f"{name}.json")))
         with open(path, encoding="utf-8") as file:
-            schema: Mapping[str, Any] = json.load(file)
+            try:
+                schema: Mapping[str, Any] = json.load(file)
+            except ValueError as error:
+                raise TableError(f"{path}: is not JSON: {error}") from None
         return schema
 
     return load, known
