@@ -131,17 +131,6 @@ def test_hook_share_counts_commands_or_the_methods_of_a_list():
 GRAMMAR = json.loads((ROOT / "schemas" / "commands.json").read_text(encoding="utf-8"))
 COMBINING = {"$ref", "$defs", "$schema", "title", "description", "properties", "items", "propertyNames"}
 COMBINING |= {"anyOf", "allOf", "if", "then"}
-    "$ref",
-    "$defs",
-    "$schema",
-    "title",
-    "description",
-    "properties",
-    "items",
-    "propertyNames",
-    "anyOf",
-    "allOf",
-}
 
 
 def parts_of(schema: object) -> list[dict]:
