@@ -21,11 +21,12 @@ sys.path[:0] = [str(ROOT), str(ROOT / "tools")]
 from stub import stub  # noqa: E402  (found through the line above)
 
 from vastai import doc  # noqa: E402
+from vastai.hooks import query_fields  # noqa: E402
 from vastai.table import compiled  # noqa: E402
 from vastai.table.model import Table  # noqa: E402
 
-BEGIN = "<!-- GENERATED from schemas/commands.json by tools/generate.py: from here -->"
-END = "<!-- GENERATED: to here -->"
+# The part of a page between two such lines is generated; the rest is written by hand.
+PART = re.compile(r"(<!-- GENERATED from [^\n]*: from here -->\n).*(<!-- GENERATED: to here -->\n)", re.DOTALL)
 
 
 def client_stub(table: Table) -> str:
@@ -46,9 +47,12 @@ def commands(table: Table) -> str:
 
 def manual(table: Table) -> str:
     """docs/guides/commands-yaml.md, which is written by hand but for the part between two marks."""
-    before, _, rest = _read("docs/guides/commands-yaml.md").partition(BEGIN)
-    after = rest.partition(END)[2]
-    return f"{before}{BEGIN}\n\n{grammar(json.loads(_read('schemas/commands.json')))}\n\n{END}{after}"
+    return _between("docs/guides/commands-yaml.md", grammar(json.loads(_read("schemas/commands.json"))))
+
+
+def queries(table: Table) -> str:
+    """docs/guides/queries.md, where the fields of each kind of search stand between two marks."""
+    return _between("docs/guides/queries.md", "\n\n".join(map(fields, query_fields.KINDS)))
 
 
 FILES: dict[str, Callable[[Table], str]] = {
@@ -56,6 +60,7 @@ FILES: dict[str, Callable[[Table], str]] = {
     "docs/sdk/reference/vastai.md": reference,
     "docs/cli/commands.md": commands,
     "docs/guides/commands-yaml.md": manual,
+    "docs/guides/queries.md": queries,
 }
 
 
@@ -84,6 +89,16 @@ def _keys(level: Mapping[str, Any], above: str) -> list[tuple[str, str]]:
         for variant in (schema, *schema.get("anyOf", ())):
             rows += _keys(variant, f"{key}.") if "properties" in variant else []
     return rows
+
+
+def fields(kind: str) -> str:
+    """The fields of one kind of search."""
+    rows = [
+        (f"`{field.name}`" + (f", `{field.alias}`" if field.alias else ""), field.type, field.unit)
+        for field in query_fields.describe(kind)
+    ]
+    title = kind.replace("_", " ").capitalize()
+    return f"### {title}\n\n" + doc.markdown_table(("Field", "Type", "Unit, values"), rows)
 
 
 def own_table() -> Table:
@@ -136,6 +151,14 @@ def main(argv: list[str] | None = None) -> int:
 
 def _page(text: str, template: str) -> str:
     return f"<!-- GENERATED from commands.yaml and {template} by tools/generate.py; do not edit. -->\n\n{text}"
+
+
+def _between(name: str, text: str) -> str:
+    """A page with this text in its generated part."""
+    page, count = PART.subn(lambda marks: f"{marks[1]}\n{text}\n\n{marks[2]}", _read(name))
+    if count != 1:
+        raise SystemExit(f"{name}: the marks of its generated part are not there")
+    return page
 
 
 def _read(name: str) -> str:

@@ -40,25 +40,27 @@ def reference(table: Table, template: str) -> str:
     Arguments:
         template: the page with the promised tables (signature, description, result) and these marks: ``[[count]]`` the
             number of methods, ``[[further]]`` tables of the methods that it does not name, ``[[details]]`` each method.
+            A first line ``<!-- results made by hooks: NAMES -->`` excuses methods whose result the table cannot tell.
 
     Raises:
-        Untrue: a promised method, parameter or result is not in the table.
+        Untrue: promised methods, parameters or results are not in the table; one line for each.
     """
     promised = re.compile(r"^\| `(\w+)\((.*?)\)` \| (.*) \| `(.*)` \|$")
-    named: list[str] = []
-    lines = []
-    for line in template.splitlines():
-        row = promised.match(line)
-        if row:
-            _prove(table, row[1], row[2], row[4])
-            named.append(row[1])
-        lines.append(line)
+    excused = re.match(r"<!-- results made by hooks: (.*) -->\n\n", template)
+    by_hooks = excused[1].split() if excused else []
+    template = template[excused.end() :] if excused else template
+    rows = [row for line in template.splitlines() if (row := promised.match(line))]
+    faults = [
+        fault for row in rows for fault in _untruths(table, row[1], row[2], None if row[1] in by_hooks else row[4])
+    ]
+    if faults:
+        raise Untrue("\n".join(faults))
     marks = {
         "count": str(len(table.names())),
-        "further": _further(table, named),
+        "further": _further(table, [row[1] for row in rows]),
         "details": "\n\n".join(_by_group(table, _method_group)),
     }
-    return _filled("\n".join(lines) + "\n", marks)
+    return _filled(template, marks)
 
 
 def commands_page(table: Table, template: str) -> str:
@@ -114,17 +116,19 @@ def markdown_table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     return "\n".join("| " + " | ".join(_cell(cell) for cell in line) + " |" for line in lines)
 
 
-def _prove(table: Table, name: str, signature: str, result: str) -> None:
-    """Raise unless the table keeps what a row of the reference promises."""
+def _untruths(table: Table, name: str, signature: str, result: str | None) -> list[str]:
+    """What a row of the reference promises and the table does not keep, one line each."""
     if name not in table:
-        raise Untrue(f"{name}: the page promises this method and the table has none")
+        return [f"{name}: the page promises this method and the table has none"]
     command = table.command(name)
+    faults = []
     words = [word.strip() for word in signature.split(",") if word.strip() and not word.strip().startswith("**")]
     found = [(command.parameter(word) or command).name for word in words]
     if not any(order[: len(found)] == found for order in command.orders):
-        raise Untrue(f"{name}: the page promises ({signature}), the table takes {_orders(command)}")
-    if _short_result(command) != result:
-        raise Untrue(f"{name}: the page promises {result}, the table gives {_short_result(command)}")
+        faults.append(f"{name}: the page promises ({signature}), the table takes {_orders(command)}")
+    if result not in (None, _short_result(command)):
+        faults.append(f"{name}: the page promises {result}, the table gives {_short_result(command)}")
+    return faults
 
 
 def _short_result(command: Command) -> str:
