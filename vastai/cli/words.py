@@ -70,7 +70,8 @@ def find(argv: Sequence[str], known: Mapping[Words, str]) -> Found:
             words = tuple(normal(word) for word in found.words)
             if words in known:
                 found.name, matched, end = known[words], len(words), position
-            if not any(longer[: len(words)] == words for longer in known if len(longer) > len(words)):
+            longer = [each for each in known if len(each) > len(words)]
+            if (matched and not beginning(words, longer)) or not longer:
                 break
     if matched:
         found.rest = list(argv[end:])

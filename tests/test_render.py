@@ -1,0 +1,84 @@
+"""Tables fit their terminal, and no text of the service steers it."""
+
+from __future__ import annotations
+
+from typing import Any
+from unicodedata import category
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from vastai import render
+from vastai.table.model import Command
+
+COLUMNS: list[dict[str, Any]] = [
+    {"field": "id", "title": "ID", "align": "right"},
+    {"field": "label", "title": "Label"},
+    {"field": "place", "title": "Place"},
+    {"field": "price.total", "title": "$/hr", "format": "{:.4f}", "align": "right"},
+]
+TEXT = st.text(max_size=60)
+ROWS = st.lists(
+    st.fixed_dictionaries({}, optional={"id": st.integers(0, 10**9), "label": TEXT, "place": TEXT | st.none()}),
+    min_size=1,
+)
+
+
+@given(ROWS, st.integers(30, 200))
+def test_every_line_fits_the_terminal(rows: list[dict[str, Any]], width: int) -> None:
+    assert all(render.columns_of(line) <= width or line.startswith("(") for line in lines_of(rows, width))
+
+
+@given(ROWS)
+def test_a_table_has_one_safe_line_per_row(rows: list[dict[str, Any]]) -> None:
+    lines = lines_of(rows, None)
+    assert len(lines) == len(rows) + 1
+    assert not any(category(sign) in ("Cc", "Cf", "Cs", "Zl", "Zp") for line in lines for sign in line)
+
+
+@given(ROWS)
+def test_columns_stand_below_their_headings(rows: list[dict[str, Any]]) -> None:
+    """Cut at the width of its column, each line gives back the cells."""
+    for line, row in zip(lines_of(rows, None)[1:], rows, strict=True):
+        assert line.lstrip().startswith(str(row.get("id", "-")))
+
+
+def lines_of(rows: list[dict[str, Any]], width: int | None) -> list[str]:
+    return render.table(rows, COLUMNS, width).split("\n")
+
+
+@pytest.mark.parametrize(
+    ("row", "column", "text"),
+    [
+        ({"a": None}, {}, "-"),
+        ({}, {}, "-"),
+        ({"a": ""}, {}, "-"),
+        ({"a": 0}, {}, "0"),
+        ({"a": False}, {}, "no"),
+        ({"a": 2048}, {"scale": 0.001, "format": "{:.1f}"}, "2.0"),
+        ({"a": True}, {"scale": 0.001}, "yes"),
+        ({"a": "soon"}, {"scale": 0.001, "format": "{:.1f}"}, "soon"),
+        ({"a": [1]}, {"format": "{:.1f}"}, "[1]"),
+        ({"a": 4}, {"format": "{}x"}, "4x"),
+        ({"a": {"b": {"c": 5}}}, {"field": "a.b.c"}, "5"),
+        ({"a": 1}, {"field": "a.b"}, "-"),
+        ({"a": float("nan")}, {"format": "{:.1f}"}, "nan"),
+        ({"a": "x\ud800y"}, {}, "x y"),
+    ],
+)
+def test_cells(row: dict[str, Any], column: dict[str, Any], text: str) -> None:
+    assert render.value(row, {"field": "a", "title": "A", **column}) == text
+
+
+def test_what_does_not_fit_is_said() -> None:
+    rows = [{"id": 1, "label": "a" * 30, "place": "b" * 30, "price": {"total": 1.5}}]
+    assert lines_of(rows, 20)[-1] == "(2 more columns: --full or --raw shows all)"
+
+
+def test_a_view_of_a_hook(monkeypatch: pytest.MonkeyPatch) -> None:
+    from vastai.hooks import registry
+
+    monkeypatch.setitem(registry._hooks, ("view", "tree"), lambda result: f"tree of\n{result}\x1b")
+    command = Command("show_tree", {"summary": "Show", "group": "x", "output": {"view": "tree"}})
+    assert render.text(command, 5) == "tree of\n5 "
