@@ -33,28 +33,36 @@ def check(commands: Iterable[Command], status: int, answer: Any, strict: bool) -
 
 def _fault(command: Command, answer: Any, strict: bool) -> str:
     """What is wrong with an answer for one command, or ""."""
-    returns = command.returns
-    payload = answer
-    unwrap = command.pages["items"] if command.pages else returns.unwrap
     if isinstance(answer, dict) and answer.get("success") is False:
-        unwrap = None
-    elif unwrap:
-        if not isinstance(answer, dict) or unwrap not in answer:
+        return ""  # a status 200 that says no
+    returns = command.returns
+    unwrap = command.pages["items"] if command.pages else returns.unwrap
+    payload = answer
+    if unwrap and isinstance(answer, dict):
+        if unwrap not in answer:
             return f'{command.name}: the answer has no "{unwrap}"'
         payload = answer[unwrap]
-    rows = payload if returns.many and unwrap != "" and isinstance(payload, list) else [payload]
-    if returns.many and unwrap and not isinstance(payload, list | type(None)):
-        return f"{command.name}: {unwrap} is no list"
     if payload is None or returns.schema is None:
         return ""
-    for number, row in enumerate(rows):
-        if returns.many and not isinstance(row, dict):
-            return f"{command.name}: row {number} is no object"
-        if isinstance(row, dict) and not isinstance(row.get("id"), int | str | type(None)):
-            return f"{command.name}: row {number} has the id {row['id']!r}"
-        if strict:
-            from vastai.table.schemas import faults
+    listed = returns.many and (unwrap is not None or isinstance(payload, list))
+    if listed and not isinstance(payload, list):
+        return f"{command.name}: {unwrap} is no list"
+    for number, row in enumerate(payload if listed else [payload]):
+        fault = _row_fault(returns.schema, row, strict)
+        if fault:
+            return f"{command.name}: row {number}{fault}"
+    return ""
 
-            for path, what in faults(returns.schema, row):
-                return f"{command.name}: row {number}{path}: {what}"
+
+def _row_fault(schema: str, row: Any, strict: bool) -> str:
+    """What is wrong with one object, or ""."""
+    if not isinstance(row, dict):
+        return " is no object"
+    if not isinstance(row.get("id"), int | str | type(None)):
+        return f" has the id {row['id']!r}"
+    if strict:
+        from vastai.table.schemas import faults
+
+        for path, what in faults(schema, row):
+            return f"{path}: {what}"
     return ""

@@ -84,7 +84,7 @@ def move(call: Call, sender: int, recipient: int, amount: float) -> None:
     ledger.pay_in(call.world, recipient, amount, "transfer", f"Transfer from account {sender}", call.now)
 
 
-@behaviour("POST /api/v0/__sandbox__/credit/", "PUT /api/v0/__sandbox__/credit/")
+@behaviour("PUT /api/v0/__sandbox__/credit/")
 def added(call: Call) -> Row:
     """Add credit that is not real: in the sandbox only."""
     amount = amount_of(call.given("amount"), "amount")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from vastai.sandbox.behaviour.registry import Call, Refusal, behaviour, invalid, own
+from vastai.sandbox.behaviour.registry import Call, behaviour, invalid, own
 from vastai.sandbox.world import World
 
 Row = dict[str, Any]
@@ -77,7 +77,7 @@ def unmount_all(world: World, instance: Row) -> None:
             unmount(world, volume, instance)
 
 
-@behaviour("PUT /api/v0/__sandbox__/volumes/attach/", "PUT /api/v0/__sandbox__/volumes/{volume_id}/attach/")
+@behaviour("PUT /api/v0/__sandbox__/volumes/{volume_id}/attach/")
 def attached(call: Call) -> Row:
     """Attach a volume to an instance on the same machine: in the sandbox only."""
     volume, instance = _pair(call)
@@ -85,7 +85,7 @@ def attached(call: Call) -> Row:
     return {"success": True, "msg": f"Volume {volume['id']} is attached to instance {instance['id']}."}
 
 
-@behaviour("PUT /api/v0/__sandbox__/volumes/detach/", "PUT /api/v0/__sandbox__/volumes/{volume_id}/detach/")
+@behaviour("PUT /api/v0/__sandbox__/volumes/{volume_id}/detach/")
 def detached(call: Call) -> Row:
     """Detach a volume from an instance: in the sandbox only."""
     volume, instance = _pair(call)
@@ -94,9 +94,5 @@ def detached(call: Call) -> Row:
 
 
 def _pair(call: Call) -> tuple[Row, Row]:
-    volume_id = call.path.get("volume_id", call.given("volume_id"))
-    instance_id = call.path.get("instance_id", call.given("instance_id"))
-    if volume_id is None or instance_id is None:
-        raise Refusal(400, "invalid_args", "volume_id and instance_id are required")
-    volume = own(call, "volume", volume_id, "no_such_volume", "volume")
-    return volume, own(call, "instance", instance_id, "no_such_instance", "instance")
+    volume = own(call, "volume", call.path["volume_id"], "no_such_volume", "volume")
+    return volume, own(call, "instance", call.given("instance_id"), "no_such_instance", "instance")

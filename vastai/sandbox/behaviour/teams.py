@@ -81,14 +81,14 @@ def _team(call: Call) -> Row:
     return call.caller.account
 
 
-@behaviour("PUT /api/v0/users/save-context/", "PUT /api/v0/__sandbox__/team/", "PUT /api/v0/__sandbox__/context/")
+@behaviour("PUT /api/v0/__sandbox__/team/select/", "PUT /api/v0/users/save-context/")
 def selected(call: Call) -> Row:
     """Select the team that requests without a key of its own are meant for; the own account's id goes back to it.
 
     The service knows `context_key_id` for its web console only; `id` of a team is the sandbox's own way.
     """
     user = call.world.get("account", call.caller.user["id"]) or call.caller.user
-    wanted = number_of(call.given("context_key_id") or call.given("team_id") or call.given("id"))
+    wanted = number_of(call.given("id") or call.given("context_key_id"))
     key = call.world.get("key", wanted) if wanted is not None else None
     if key is not None and key["user_id"] == user["id"] and not key.get("revoked"):
         wanted = key["account"]
