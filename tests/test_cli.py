@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from vastai import errors
-from vastai.cli import flags, help, main, parser, tokens, words
+from vastai.cli import flags, help, main, output, parser, tokens, words
 from vastai.cli.local import table as local_table
 from vastai.cli.terminal import Terminal
 from vastai.client import table as whole_table
@@ -193,6 +193,35 @@ def test_front_page_names_every_command_and_fits() -> None:
     assert [line for line in page.splitlines() if len(line) > 80] == []
     listed = {line[2:26].strip() if len(line) > 26 else line.strip() for line in page.splitlines()}
     assert [row.name for row in rows if not row.deprecated and " ".join(row.words) not in listed] == []
+
+
+def test_a_flag_may_take_the_rest_of_the_line() -> None:
+    known = {each: flags.Flag("args", (each,), takes) for each, takes in (("--args", "rest"), ("--raw", "none"))}
+    assert tokens.settle(["--raw", "--args", "python", "-c", "x", "--raw"], known) == [
+        *("--raw", "--args", "python", tokens.WORD + "-c", "x", tokens.WORD + "--raw")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("result", "given", "shown"),
+    [
+        ([{"key": "A", "value": "s"}], {}, [{"key": "A", "value": "****"}]),
+        ([{"key": "A", "value": "s"}], {"show_values": True}, [{"key": "A", "value": "s"}]),
+        ({"key": "A", "value": "s"}, {}, {"key": "A", "value": "****"}),
+        ({"key": "A", "value": None}, {}, {"key": "A", "value": None}),
+        ("text", {}, "text"),
+    ],
+)
+def test_secrets_of_a_result_are_masked(
+    result: object, given: dict[str, Any], shown: object, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A schema marks them; it is one of the user's here, beside a table of the user."""
+    (tmp_path / "schemas").mkdir()
+    schema = {"type": "object", "properties": {"key": {}, "value": {"x-secret": True}}}
+    (tmp_path / "schemas" / "hidden_value.json").write_text(json.dumps(schema))
+    monkeypatch.setenv("VASTAI_COMMANDS", str(tmp_path / "mine.yaml"))
+    command = Command("show_values", {"summary": "Show", "group": "x", "returns": {"schema": "hidden_value"}})
+    assert output.masked(command, result, given) == shown
 
 
 def test_no_two_commands_share_words() -> None:

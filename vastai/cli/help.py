@@ -50,7 +50,7 @@ def command_page(command: Command, width: int) -> str:
     """What one command does, what it takes, and the request it stands for."""
     parts = [_usage(command, width), _paragraph(_about(command), width)]
     if command.description:
-        parts += [_paragraph(text, width) for text in _paragraphs(command.description)]
+        parts.append(_described(command.description, width))
     shown = [parameter for parameter in command.params.values() if not parameter.hidden]
     words = [(_word(command, each), _meaning(each)) for each in shown if each.positional]
     flags = [(_flag(each), _meaning(each)) for each in shown if not each.positional]
@@ -183,5 +183,14 @@ def _paragraph(text: str, width: int) -> str:
     return "\n".join([*wrapped(text, width), ""])
 
 
-def _paragraphs(text: str) -> list[str]:
-    return [part for part in text.split("\n\n") if part.strip()]
+def _described(text: str, width: int) -> str:
+    """A description of several paragraphs; the items of a list keep their lines.
+
+    >>> _described("One\\ntwo.\\n\\n- three\\n- four", 80)
+    'One two.\\n\\n- three\\n- four\\n'
+    """
+    parts = []
+    for paragraph in text.strip().split("\n\n"):
+        items = paragraph.replace("\n- ", "\n\0- ").split("\n\0")
+        parts.append("\n".join(line for item in items for line in wrapped(item, width)))
+    return "\n\n".join(parts) + "\n"

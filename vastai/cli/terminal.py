@@ -129,9 +129,12 @@ def _encodable(text: str, stream: TextIO | None) -> str:
 
 def _discard(stream: TextIO | None) -> None:
     """Send what a stream still holds to nowhere, so that the interpreter does not fail over it at its end."""
+    if stream is None:
+        return
     try:
+        number = stream.fileno()
         nowhere = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(nowhere, stream.fileno() if stream else -1)
+        os.dup2(nowhere, number)
         os.close(nowhere)
     except (OSError, ValueError):
         pass
