@@ -21,6 +21,7 @@ sys.path[:0] = [str(ROOT), str(ROOT / "tools")]
 from stub import stub  # noqa: E402  (found through the line above)
 
 from vastai import doc  # noqa: E402
+from vastai.cli import local  # noqa: E402
 from vastai.hooks import query_fields  # noqa: E402
 from vastai.table import compiled  # noqa: E402
 from vastai.table.model import Table  # noqa: E402
@@ -37,12 +38,13 @@ def client_stub(table: Table) -> str:
 
 def reference(table: Table) -> str:
     """docs/sdk/reference/vastai.md."""
-    return _page(doc.reference(table, _read("tools/reference_template.md")), "tools/reference_template.md")
+    return _page(doc.reference(table, _read("tools/reference_template.txt")), "tools/reference_template.txt")
 
 
 def commands(table: Table) -> str:
-    """docs/cli/commands.md."""
-    return _page(doc.commands_page(table, _read("tools/commands_template.md")), "tools/commands_template.md")
+    """docs/cli/commands.md, with the commands that are no request to the service at the end."""
+    everything = table.joined(local.table())
+    return _page(doc.commands_page(everything, _read("tools/commands_template.txt")), "tools/commands_template.txt")
 
 
 def manual(table: Table) -> str:
@@ -150,7 +152,9 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def _page(text: str, template: str) -> str:
-    return f"<!-- GENERATED from commands.yaml and {template} by tools/generate.py; do not edit. -->\n\n{text}"
+    """A generated page: who made it, and a word to formatters, for code in it is to stay as it was promised."""
+    head = f"<!-- GENERATED from commands.yaml and {template} by tools/generate.py; do not edit. -->"
+    return f"{head}\n<!-- fmt: off -->\n\n{text}"
 
 
 def _between(name: str, text: str) -> str:

@@ -176,7 +176,7 @@ class VastAI:
         """Stop and start an instance without losing its GPU."""
     def label_instance(self, id: int | str, label: str) -> dict[str, Any]:
         """Give an instance a label."""
-    def logs(self, id: int | str, tail: str | None = None, filter: str | None = None, daemon_logs: bool = False) -> str:
+    def logs(self, id: int | str, tail: int | None = None, filter: str | None = None, daemon_logs: bool = False) -> str:
         """Print the logs of an instance."""
     def execute(self, id: int | str, command: str) -> dict[str, Any]:
         """Run a command on a stopped instance."""

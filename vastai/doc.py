@@ -124,7 +124,7 @@ def _untruths(table: Table, name: str, signature: str, result: str | None) -> li
     faults = []
     words = [word.strip() for word in signature.split(",") if word.strip() and not word.strip().startswith("**")]
     found = [(command.parameter(word) or command).name for word in words]
-    if not any(order[: len(found)] == found for order in command.orders):
+    if not any(order[: len(found)] == found for order in (list(command.params), *command.orders)):
         faults.append(f"{name}: the page promises ({signature}), the table takes {_orders(command)}")
     if result not in (None, _short_result(command)):
         faults.append(f"{name}: the page promises {result}, the table gives {_short_result(command)}")
