@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from functools import lru_cache
+from functools import cache
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -53,7 +53,14 @@ class Kit:
         self.app = App(self.world, table(), strict=True, keys=keys)
 
     def send(
-        self, verb: str, path: str, body: Any = None, *, query: Row | None = None, key: str = "", raw: bytes | None = None
+        self,
+        verb: str,
+        path: str,
+        body: Any = None,
+        *,
+        query: Row | None = None,
+        key: str = "",
+        raw: bytes | None = None,
     ) -> Answer:
         """Send a request. Query values that are not text go as JSON; `raw` replaces the encoded body."""
         if not path.startswith(("/api/", "/__sandbox__/results/")):
@@ -104,13 +111,13 @@ class Kit:
         return float(self.get("/users/current/")["credit"])
 
 
-@lru_cache(maxsize=None)
+@cache
 def table() -> Table:
     """The table of commands, read once."""
     return compiled.load()
 
 
-@lru_cache(maxsize=None)
+@cache
 def _rows(now: float) -> list[tuple[str, Row]]:
     offers = market.offers(count=OFFERS, now=now)
     kinds = {

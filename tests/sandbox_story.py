@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from sandbox_kit import OFFER, Answer, Kit, offers
+from sandbox_kit import OFFER, START, Answer, Kit, offers
 
 Row = dict[str, Any]
 
@@ -27,6 +27,7 @@ class Story:
         self.saved["volume_offer"] = next(each["id"] for each in listed if each["machine_id"] == machine)
         self.saved["other_volume_offer"] = next(each["id"] for each in listed if each["machine_id"] != machine)
         self.saved["template_hash"] = self.kit.world.listings("template")[0]["hash_id"]
+        self.saved["ten_later"], self.saved["hour_later"] = START + 10, START + 3610
         self.saved["other_offer"] = next(each["id"] for each in offers(self.kit) if each["machine_id"] != machine)
 
     def send(self, step: Row) -> Answer:
@@ -55,7 +56,7 @@ class Story:
     def filled(self, value: Any) -> Any:
         """A value with ``{name}`` replaced; a text that is nothing else becomes the saved value itself."""
         if isinstance(value, dict):
-            return {key: self.filled(each) for key, each in value.items()}
+            return {str(self.filled(key)): self.filled(each) for key, each in value.items()}
         if isinstance(value, list):
             return [self.filled(each) for each in value]
         if not isinstance(value, str):

@@ -74,7 +74,7 @@ def test_a_wrong_call_is_an_ordinary_type_error(
 
 
 def test_an_unknown_method_is_answered_with_the_nearest() -> None:
-    with pytest.raises(AttributeError, match="Did you mean \"create_instance\""):
+    with pytest.raises(AttributeError, match='Did you mean "create_instance"'):
         VastAI().create_instnace  # noqa: B018
 
 

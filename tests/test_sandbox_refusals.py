@@ -1,4 +1,4 @@
-"""The sandbox refuses what the service would refuse, with its statuses and codes (tests/cases/sandbox_refusals.yaml)."""
+"""The sandbox refuses what the service would refuse, in its codes (tests/cases/sandbox_refusals.yaml)."""
 
 from __future__ import annotations
 

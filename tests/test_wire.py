@@ -6,6 +6,7 @@ that stands there and does not differ fails as well.
 
 from __future__ import annotations
 
+import io
 import json
 import os
 from pathlib import Path
@@ -16,8 +17,10 @@ import yaml
 from replay import ReplayServer
 from wire_compare import contains, same_requests
 
+import vastai
 import vastai_sdk
-from vastai.cli.main import main
+from vastai.cli.main import guarded
+from vastai.cli.terminal import Terminal
 from vastai.client import table
 from vastai.engine.edge import Edge
 from vastai.table.model import words_of
@@ -136,7 +139,7 @@ def replay_cli(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     prepare_files(case, home, monkeypatch)
-    monkeypatch.setattr("sys.stdin", open_stdin(case, home))
+    monkeypatch.setattr("sys.stdin", typed(case))
     capsys.readouterr()
     with ReplayServer(script(case), now=WIRE["clock"]["epoch"]) as server:
         monkeypatch.setenv("VAST_URL", server.url)
@@ -146,7 +149,7 @@ def replay_cli(
             else:
                 monkeypatch.setenv(name, value.replace("{SERVER}", server.url))
         argv = [word.replace("{SERVER}", server.url).replace("{HOME}", str(home)) for word in case["argv"]]
-        code = main(argv, edge=RecordedEdge)
+        code = guarded(argv, Terminal.of_process(), open_client=open_client)
         shown = capsys.readouterr()
         check_requests(case, difference, server)
         assert code == difference.get("exit_code", case["exit_code"]), shown.err
@@ -160,10 +163,16 @@ def replay_cli(
         assert "Traceback" not in shown.err
 
 
-def open_stdin(case: dict[str, Any], home: Path) -> Any:
-    path = home / "stdin"
-    path.write_text(case["stdin"] or "", encoding="utf-8")
-    return path.open(encoding="utf-8")
+def open_client(edge: Edge, **settings: Any) -> vastai.VastAI:
+    """The terminal's client, on the clock of the recording."""
+    recorded = RecordedEdge()
+    edge.now, edge.sleep, edge.run = recorded.now, recorded.sleep, recorded.run  # type: ignore[method-assign]
+    return vastai.VastAI(edge=edge, **settings)
+
+
+def typed(case: dict[str, Any]) -> io.TextIOWrapper:
+    """What the person typed, as a pipe brings it."""
+    return io.TextIOWrapper(io.BytesIO((case["stdin"] or "").encode()), encoding="utf-8")
 
 
 def prepare_files(case: dict[str, Any], home: Path, monkeypatch: pytest.MonkeyPatch) -> None:

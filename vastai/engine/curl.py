@@ -5,38 +5,33 @@ from __future__ import annotations
 import json
 import shlex
 from typing import Any
-from urllib.parse import urlencode
 
+from ..settings import Settings
+from .address import url_of
 from .steps import Request
 
 MASK = "****"
 
 
-def explain_lines(request: Request, base: str) -> list[str]:
+def explain_lines(request: Request, settings: Settings) -> list[str]:
     """``VERB URL``, and the body where there is one, secrets masked.
 
-    >>> explain_lines(Request("GET", "/api/v0/bundles/", {"q": "{}"}), "https://console.vast.ai")
+    >>> explain_lines(Request("GET", "/api/v0/bundles/", {"q": "{}"}), Settings(environ={}))
     ['GET https://console.vast.ai/api/v0/bundles/?q=%7B%7D']
     """
     request = masked(request)
-    lines = [f"{request.verb} {url(request, base)}"]
+    lines = [f"{request.verb} {url_of(request, settings)}"]
     return lines if request.body is None else [*lines, json.dumps(request.body, ensure_ascii=False)]
 
 
-def curl_line(request: Request, base: str) -> str:
+def curl_line(request: Request, settings: Settings) -> str:
     """A curl command with ``$VAST_API_KEY`` in place of the key, ready for a POSIX shell."""
     request = masked(request)
-    words = ["curl", "-X", request.verb, shlex.quote(url(request, base))]
+    words = ["curl", "-X", request.verb, shlex.quote(url_of(request, settings))]
     words += ["-H", '"Authorization: Bearer $VAST_API_KEY"']
     if request.body is not None:
         words += ["-H", "'Content-Type: application/json'", "-d", shlex.quote(json.dumps(request.body))]
     return " ".join(words)
-
-
-def url(request: Request, base: str) -> str:
-    """The complete URL of a request below a server's base address."""
-    query = f"?{urlencode(request.query)}" if request.query else ""
-    return f"{base}{request.path}{query}"
 
 
 def masked(request: Request) -> Request:

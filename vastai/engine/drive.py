@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from ..errors import ProgramFailed, VastError
-from ..settings import DEFAULT_SERVER, SERVERLESS_SERVER, Settings
+from ..settings import Settings
 from ..table import compiled
 from ..table.model import Command, Table
 from . import curl, flow
@@ -94,12 +94,12 @@ class Driver:
 
     def _request(self, request: Request, command: Command) -> Reply:
         if self._settings.curl:
-            self._edge.out(curl.curl_line(request, self._base(request)))
+            self._edge.out(curl.curl_line(request, self._settings))
             if command.flow or command.pages or command.poll:
                 self._edge.say(f"{' '.join(command.words)}: more requests follow this one, made from its answer")
             raise Shown
         if self._settings.explain:
-            for line in curl.explain_lines(request, self._base(request)):
+            for line in curl.explain_lines(request, self._settings):
                 self._edge.show(line)
         reply = self._send(request)
         if self._session_ended(reply) and self._settings.forget_session():
@@ -143,14 +143,6 @@ class Driver:
                 dice=self._edge.dice,
             )
         return self._sender
-
-    def _base(self, request: Request) -> str:
-        """The address that a request goes to, for people to read."""
-        if self._settings.sandboxed:
-            return "http://sandbox"
-        if request.service == "serverless" and self._settings.server_url == DEFAULT_SERVER:
-            return SERVERLESS_SERVER
-        return self._settings.server_url
 
     def _say(self, context: flow.Context) -> None:
         """Say the remarks so far, each once."""

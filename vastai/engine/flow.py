@@ -210,10 +210,13 @@ def _ask(command: Command, request: Request, context: Context) -> Flow:
     """One request; when its outcome is unknown, a look at what may have come of it."""
     began = context.now()
     try:
-        return (yield request)
+        answer = yield request
     except OutcomeUnknown as unknown:
         unknown.candidates = yield from _candidates(command, request, began, context)
         raise
+    if answer.note and answer.status < 300:  # the note of a refusal is said with the error
+        context.notes.append(answer.note)
+    return answer
 
 
 def _candidates(command: Command, request: Request, began: float, context: Context) -> Flow:
@@ -254,8 +257,6 @@ def finished(command: Command, result: Any, answer: Reply | None, values: Mappin
 
 
 def _read(command: Command, answer: Reply, context: Context) -> Any:
-    if answer.note:
-        context.notes.append(answer.note)
     return reply.read(command, answer, context.strict, context.notes.append)
 
 

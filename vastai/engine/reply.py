@@ -7,9 +7,10 @@ from collections.abc import Iterable
 from typing import Any
 
 from ..errors import APIError, AuthError, NotFound, RateLimited, SchemaError, VastError, with_http_error
+from ..table import schemas
 from ..table.model import UNSET, Command
 from .response import requests_response
-from .steps import Reply
+from .steps import Reply, Request
 
 # What to do about a refusal, by status.
 HINTS = {
@@ -41,10 +42,14 @@ def read(command: Command, reply: Reply, strict: str = "", warn: Any = None) -> 
     data = decode(reply)
     if not 200 <= reply.status < 300 or _refused(data):
         raise refusal(reply, data)
-    if data is None and reply.body.strip() not in (b"", b"null"):
-        raise unreadable(reply)
-    if data is None and reply.status == 204:
+    if reply.status == 204:
         data = {"success": True}
+    elif data is None and reply.body.strip() != b"null":
+        data = _plain_text(reply) if reply.headers.get("content-type", "").startswith("text/plain") else None
+        if not data:
+            raise unreadable(reply)
+    if isinstance(data, str) and schemas.acknowledges(returns.schema):
+        data = {"success": True, "msg": data}
     payload = take_out(command, data, reply)
     if strict:
         _check_schema(command, payload, strict, warn)
@@ -78,8 +83,19 @@ def check_rows(command: Command, found: list[dict[str, Any]], strict: str, notes
     return found
 
 
+def is_acknowledgement_text(request: Request, reply: Reply) -> bool:
+    """Is a good answer that is no JSON still as good as a yes: a line of plain text to an update or a destroy?
+
+    The vendor describes such answers to the removal of an API key. A request that must not be repeated needs more.
+    """
+    plain = reply.headers.get("content-type", "").startswith("text/plain")
+    return plain and request.effect in ("update", "destroy") and bool(_plain_text(reply))
+
+
 def decode(reply: Reply) -> Any:
     """The answer's JSON value, whatever its content type says, or None when it is not JSON."""
+    if reply.data is not None:
+        return reply.data
     try:
         return json.loads(reply.body)
     except ValueError:
@@ -107,7 +123,7 @@ def take_out(command: Command, data: Any, reply: Reply) -> Any:
         raise NotFound(
             f"There is no such {what}in this account.", code="not_found", status_code=404, hint=HINTS[404], body={}
         )
-    if returns.type == "dict" and returns.schema and not isinstance(data, dict) and not _takes_text(command):
+    if returns.type == "dict" and not isinstance(data, dict) and not command.returns.then:
         raise unusable(reply, f"is {_kind(data)} where an object is due")
     return data
 
@@ -134,7 +150,7 @@ def refusal(reply: Reply, data: Any) -> APIError:
     code = next((body[key] for key in ("error", "code") if isinstance(body.get(key), str) and body[key]), "")
     msg = words(body) or _plain_text(reply) or f"HTTP status {reply.status} without a message"
     kind = _kind_of_error(reply.status, code)
-    hint = HINTS.get(reply.status) or (HINTS[500] if reply.status >= 500 else "")
+    hint = reply.note or HINTS.get(reply.status) or (HINTS[500] if reply.status >= 500 else "")
     if kind is AuthError:
         hint = HINTS[401]
     text = f"{clean(msg)} ({code}, HTTP {reply.status})" if code else f"{clean(msg)} (HTTP {reply.status})"
@@ -230,11 +246,6 @@ def _plain_text(reply: Reply) -> str:
     return text.strip('"')
 
 
-def _takes_text(command: Command) -> bool:
-    """May this answer be a bare text? Its result hooks then make an object of it."""
-    return bool(command.returns.then)
-
-
 def _kind(value: Any) -> str:
     names = {dict: "an object", list: "a list", str: "a text", bool: "a boolean", type(None): "nothing"}
     return names.get(type(value), "a number")
@@ -242,13 +253,11 @@ def _kind(value: Any) -> str:
 
 def _check_schema(command: Command, payload: Any, strict: str, warn: Any) -> None:
     """Check every object of a reply against the command's schema."""
-    from ..table.schemas import faults
-
     if command.returns.schema is None:
         return
     objects: Iterable[Any] = payload if command.returns.many else [payload]
     for number, thing in enumerate(objects):
-        for path, what in faults(command.returns.schema, thing):
+        for path, what in schemas.faults(command.returns.schema, thing):
             where = f"[{number}]{path}" if command.returns.many else path or "the answer"
             line = f"{command.name}: {where}: {what} (schemas/{command.returns.schema}.json)"
             if strict == "raise":

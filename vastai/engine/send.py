@@ -14,6 +14,7 @@ from urllib.parse import parse_qsl, urlencode
 from ..errors import APIError, AuthError, ConnectionFailed, OutcomeUnknown, UsageError
 from ..settings import Settings
 from .address import check_encrypted, host_of, redirected, resolve, split, url_of
+from .reply import is_acknowledgement_text
 from .retry import FAIL, REPEAT, UNKNOWN, Event, Quota, TransportError, decide, is_gone, may_be_done
 from .steps import Reply, Request
 from .transport import Transport
@@ -145,8 +146,12 @@ class Sender:
             self._log.debug("%s %s: %s: %s", request.verb, shown, kind, failure.reason)
             return _Outcome(Event(kind, final=failure.final), failure=failure)
         self._log.debug("%s %s: %d", request.verb, shown, reply.status)
-        due = request.accept == "json" and 200 <= reply.status < 300 and reply.status != 204
-        kind = "unreadable" if due and not _is_json(reply.body) else "answered"
+        kind = "answered"
+        if request.accept == "json" and 200 <= reply.status < 300 and reply.status != 204:
+            try:
+                reply = reply._replace(data=json.loads(reply.body))  # read once: answers can be large
+            except (ValueError, RecursionError):
+                kind = "answered" if is_acknowledgement_text(request, reply) else "unreadable"
         return _Outcome(Event(kind, reply.status, reply.headers, reply.body), reply)
 
     def _authorization(self, request: Request, url: str) -> dict[str, str]:
@@ -172,14 +177,6 @@ def _json(request: Request) -> bytes | None:
         return json.dumps(request.body, allow_nan=False).encode()
     except (TypeError, ValueError, RecursionError) as error:
         raise UsageError(f"{request.command}: an argument cannot be written as JSON: {error}") from None
-
-
-def _is_json(body: bytes) -> bool:
-    try:
-        json.loads(body)
-    except (ValueError, RecursionError):
-        return False
-    return True
 
 
 def _is_redirect(reply: Reply) -> bool:

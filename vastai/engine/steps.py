@@ -36,7 +36,10 @@ class Request(NamedTuple):
 
 
 class Reply(NamedTuple):
-    """One answer: status, headers with lower-case names, undecoded body, and the URL that gave it."""
+    """One answer: status, headers with lower-case names, undecoded body, and the URL that gave it.
+
+    `note` is a remark for people, such as how long to wait; `data` is the body's JSON value where it was read already.
+    """
 
     status: int
     headers: dict[str, str]
@@ -44,6 +47,7 @@ class Reply(NamedTuple):
     url: str = ""
     verb: str = ""
     note: str = ""
+    data: Any = None
 
 
 class Fetch(NamedTuple):

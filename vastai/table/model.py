@@ -263,8 +263,8 @@ class Table:
     def columns(self) -> dict[str, list[Entry]]:
         """The column lists by name."""
         if isinstance(self._columns, str):
-            self._columns = _literal(self._columns)
-        return dict(self._columns)
+            self._columns = dict(_literal(self._columns))
+        return self._columns
 
     def command(self, name: str) -> Command:
         """The command of this method name, aliases included.

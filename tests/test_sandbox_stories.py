@@ -1,0 +1,37 @@
+"""What each request does to the sandbox's world, as stories (tests/cases/sandbox_stories.yaml); all routes have one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import yaml
+from sandbox_kit import Kit
+from sandbox_story import Story
+
+from vastai.sandbox import routes
+
+CASES = Path(__file__).parent / "cases"
+STORIES = yaml.safe_load((CASES / "sandbox_stories.yaml").read_text())["stories"]
+
+
+@pytest.mark.parametrize("name", STORIES)
+def test_story(name: str) -> None:
+    story = Story()
+    for step in STORIES[name]:
+        story.take(step)
+
+
+def test_every_route_of_the_table_has_a_behaviour_and_a_story() -> None:
+    kit = Kit()
+    told = {routes.find(kit.app.routes, verb, path)[0].text for verb, path in _asked()}
+    assert not [route.text for route in kit.app.routes if route.behaviour is None]
+    assert not [route.text for route in kit.app.routes if route.commands and route.text not in told]
+
+
+def _asked() -> Iterator[tuple[str, str]]:
+    for story in STORIES.values():
+        for step in story:
+            verb, path = step["do"].split(" ", 1)
+            yield verb, path if path.startswith("/api/") else f"/api/v0{path}"
