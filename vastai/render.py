@@ -40,8 +40,7 @@ def text(
     if isinstance(result, str):
         return _as_written(result, width)
     if output.table:
-        rows = result if isinstance(result, list) else [result]
-        return table(rows, (columns or {})[output.table], width)
+        return _tabled(result, (columns or {})[output.table], width)
     if isinstance(result, dict):
         return record(command, result)
     if isinstance(result, list) and not all(isinstance(item, dict) for item in result):
@@ -180,6 +179,16 @@ def pad(text: str, width: int, right: bool = False) -> str:
         text = (text + CUT)[:width] if width < len(CUT) else text + CUT
     blanks = " " * (width - columns_of(text))
     return blanks + text if right else text + blanks
+
+
+def _tabled(result: Any, columns: Sequence[Column], width: int | None) -> str:
+    """Rows as a table; one object that is too wide for the terminal as lines ``title: value`` instead."""
+    if isinstance(result, list):
+        return table(result, columns, width)
+    line = table([result], columns)
+    if width is None or max(map(columns_of, line.split("\n"))) <= width:
+        return line
+    return "\n".join(f"{column['title']}: {value(result, column)}" for column in columns)
 
 
 def _as_written(result: str, width: int | None) -> str:
