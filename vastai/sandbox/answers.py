@@ -16,7 +16,8 @@ def check(commands: Iterable[Command], status: int, answer: Any, strict: bool) -
     """Check an answer against what the commands of its route expect; one that fits is enough.
 
     The envelope is always checked: the payload is there, rows are objects with ids. `strict` adds the full check
-    against schemas/, which loads jsonschema and is therefore left to tests and to VASTAI_STRICT.
+    against schemas/, which loads jsonschema and is therefore left to tests and to VASTAI_STRICT; it makes no sense for
+    rows of which only some columns were asked for.
 
     Raises:
         BadAnswer: it fits none of them.

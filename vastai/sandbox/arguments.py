@@ -48,9 +48,12 @@ def _needed(parameter: Parameter) -> bool:
 
 
 def _value(place: str, wire: str, path: Mapping[str, str], query: Mapping[str, str], body: Mapping[str, Any]) -> Any:
-    """The value at a place, a dotted name going deeper; query values that hold objects are JSON text."""
+    """The value at a place, a dotted name going deeper; query values that hold objects are JSON text.
+
+    Query and body stand in for each other: sources disagree about a few fields, and the service takes both.
+    """
     first, *deeper = wire.split(".")
-    source: Mapping[str, Any] = {"path": path, "query": query}.get(place, body)
+    source = path if place == "path" else {**body, **query} if place == "query" else {**query, **body}
     value = source.get(first, _MISSING)
     if deeper and isinstance(value, str):
         try:

@@ -62,7 +62,7 @@ def settle(world: World, now: float) -> None:
         uses = world.all("use", account)
         if not any(use["kind"] == "gpu" and use["end"] is None for use in uses):
             continue
-        moment = money.runs_out(paid(world, account), uses, now)
+        moment = money.runs_out(paid(world, account), uses)
         if moment is not None and moment <= now:
             _stop_all(world, account, moment)
         elif moment is not None:

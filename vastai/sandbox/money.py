@@ -7,6 +7,7 @@ Amounts are whole micro-dollars (millionths of a dollar), so that nothing is los
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -62,46 +63,26 @@ def spent(uses: Iterable[Use], until: float) -> int:
     return sum(cost(use, until) for use in uses)
 
 
-def runs_out(paid: int, uses: Sequence[Use], now: float) -> float | None:
+def runs_out(paid: int, uses: Sequence[Use]) -> float | None:
     """When the credit is used up: the first time at which the cost of all uses reaches what was paid.
 
-    Looks from the last change on, which is right because every change of a use brings the world up to date first.
-    None when the uses that are open cost nothing, or never start.
+    Between two moments at which a use begins or ends the cost rises evenly, so the moment is found by looking for the
+    right interval first. None when the credit lasts for ever.
 
-    >>> runs_out(1_000_000, [{"start": 100.0, "end": None, "rate": 3_600_000_000}], 100.0)
+    >>> runs_out(1_000_000, [{"start": 100.0, "end": None, "rate": 3_600_000_000}])
     101.0
     """
-    left = paid - spent(uses, now)
-    if left <= 0:
-        return _ran_out(paid, uses, now)
-    going = sorted((use for use in uses if use["end"] is None and use["rate"] > 0), key=_start)
-    rate, at = 0, now
-    for use in going:
-        begins = max(now, use["start"])
-        needed = rate * (begins - at) / HOUR
-        if rate and needed >= left:
-            break
-        left -= round(needed)
-        rate, at = rate + use["rate"], begins
-    return at + left * HOUR / rate if rate else None
-
-
-def _ran_out(paid: int, uses: Sequence[Use], now: float) -> float:
-    """The time in the past when cost reached what was paid, between the moments at which the rate changed."""
-    moments = sorted({use["start"] for use in uses} | {use["end"] for use in uses if use["end"] is not None} | {now})
-    moments = [moment for moment in moments if moment <= now]
-    before = moments[0]
-    for moment in moments[1:]:
-        if spent(uses, moment) >= paid:
-            gained = spent(uses, moment) - spent(uses, before)
-            share = (paid - spent(uses, before)) / gained if gained else 0.0
-            return before + max(0.0, share) * (moment - before)
-        before = moment
-    return moments[0]
-
-
-def _start(use: Use) -> float:
-    return float(use["start"])
+    moments = sorted({use["start"] for use in uses} | {use["end"] for use in uses if use["end"] is not None})
+    place = bisect_left(moments, paid, key=lambda moment: spent(uses, moment))
+    if place == 0:
+        return moments[0] if moments else None
+    before = moments[place - 1]
+    left = paid - spent(uses, before)
+    if place == len(moments):
+        rate = sum(use["rate"] for use in uses if use["end"] is None)
+        return before + left * HOUR / rate if rate else None
+    after = moments[place]
+    return float(before + left / (spent(uses, after) - spent(uses, before)) * (after - before))
 
 
 def days(use: Use, start: float, end: float) -> Iterator[tuple[float, float, int]]:

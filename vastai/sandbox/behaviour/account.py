@@ -237,6 +237,7 @@ def _tree(uses: list[Row], start: float, end: float) -> list[Row]:
         row["amount"] += amount
         part = _charge(use, begin, stop)
         part.update(type=use["kind"], source=None, amount=amount)
+        del part["id"]
         part["description"] = f"{(stop - begin) / money.HOUR:.3f} hours"
         row["items"].append(_in_dollars(part))
     return [_in_dollars(row) for row in found.values()]
@@ -244,7 +245,7 @@ def _tree(uses: list[Row], start: float, end: float) -> list[Row]:
 
 def _charge(use: Row, start: float, end: float) -> Row:
     kind = use["source"].partition("-")[0]
-    row: Row = {"start": start, "end": end, "type": kind, "source": use["source"]}
+    row: Row = {"id": f"{use['source']} {start}", "start": start, "end": end, "type": kind, "source": use["source"]}
     return {**row, "description": f"{_title(use)} charges", "amount": 0, "metadata": {}, "items": []}
 
 
@@ -255,6 +256,7 @@ def _in_dollars(row: Row) -> Row:
 def _invoice(payment: Row) -> Row:
     """A payment; what comes in carries a minus sign, as in the vendor's example."""
     return {
+        "id": f"{payment['id']:012}",
         "start": payment["at"],
         "end": payment["at"],
         "type": "transfer" if payment["service"] == "transfer" else "credit",
@@ -281,11 +283,11 @@ def _old_row(thing: Row, kind: str, description: str, amount: int, at: float) ->
 
 
 def _listing(call: Call, rows: list[Row], page: int, cap: int) -> Row:
-    """One page of rows, the latest first when asked for."""
-    rows = sorted(rows, key=lambda row: row["start"], reverse=call.query.get("latest_first", "").lower() == "true")
-    numbered = [{**row, "id": f"{row['source']} {row['start']}"} for row in rows]
+    """One page of rows, the latest first when asked for; their ids are for the paging only."""
+    latest_first = call.query.get("latest_first", "").lower() == "true"
+    rows = sorted(rows, key=lambda row: (row["start"], row["id"]), reverse=latest_first)
     limit, token = call.query.get("limit"), call.query.get("after_token")
-    part, following = filters.page(numbered, limit, token, cap, page)
+    part, following = filters.page(rows, limit, token, cap, page)
     results = [{name: value for name, value in row.items() if name != "id"} for row in part]
     return {
         "success": True,
