@@ -39,9 +39,7 @@ def run_hook(kind: str, case: dict[str, Any], *args: Any) -> tuple[Any, list[str
     notes: list[str] = []
     before = repr(args)
     passed_in = {"now": 1_000_000.0 if kind == "prepare" else 1000.0, "read_file": read_file, "notes": notes}
-    result = registry.apply(
-        registry.find(kind, case["hook"]), *args, passed_in=passed_in, **case.get("options", {})
-    )
+    result = registry.apply(registry.find(kind, case["hook"]), *args, passed_in=passed_in, **case.get("options", {}))
     assert repr(args) == before
     return result, notes
 

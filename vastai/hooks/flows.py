@@ -1,4 +1,7 @@
-"""Flows: commands that take more than one request. Each yields steps and returns a result; none does anything itself."""
+"""Flows: commands that take more than one request. Each yields steps and returns a result; it does nothing itself.
+
+In the examples a flow is walked through by hand: `say` stands in for the driver, and shows what the flow asks for.
+"""
 
 from __future__ import annotations
 
@@ -15,6 +18,15 @@ Call = Callable[..., Generator[Any, Any, Any]]
 Flow = Generator[Any, Any, Any]
 
 
+def say(name: str, /, **values: Any) -> Flow:
+    """A stand-in for `call` in examples and tests: it yields what it was called with, and returns what it is sent.
+
+    >>> next(say("show_user"))
+    ('show_user', {})
+    """
+    return (yield name, values)
+
+
 # ---------------------------------------------------------------- search
 
 
@@ -22,7 +34,9 @@ Flow = Generator[Any, Any, Any]
 def search_benchmarks(call: Call, values: Values) -> Flow:
     """Benchmark results: one page, or all of them.
 
-    >>> flow = search_benchmarks(lambda name, **values: iter(()), {"query": {}, "all_pages": False})
+    >>> flow = search_benchmarks(say, {"query": {"id": {"eq": 5}}, "all_pages": False})
+    >>> next(flow)
+    ('search_benchmarks_v1', {'params': {'select_cols': ['*'], 'select_filters': {'id': {'eq': 5}}}})
     """
     asked = {"select_cols": ["*"], "select_filters": values["query"]}
     for name, wire in (("order", "order_by"), ("limit", "limit"), ("after_token", "after_token")):
@@ -45,7 +59,16 @@ def search_benchmarks(call: Call, values: Values) -> Flow:
 
 @flow
 def create_volume(call: Call, values: Values) -> Flow:
-    """A volume from a named offer, or by name from the cheapest offer that fits; the answer then names the offer."""
+    """A volume from a named offer, or by name from the cheapest offer that fits; the answer then names the offer.
+
+    >>> flow = create_volume(say, {"id": None, "name": "data", "size": 50, "machine_id": None})
+    >>> next(flow)[1]["query"]
+    {'disk_space': {'gte': 50}}
+    >>> flow.send([{"id": 5501, "machine_id": 7, "storage_cost": 0.1, "geolocation": "Oslo, NO"}])
+    Ask(question='Rent 50 GB on machine 7 (Oslo, NO) for 5.00 $/month?')
+    >>> flow.send(True)
+    ('rent_volume', {'id': 5501, 'size': 50, 'name': 'data'})
+    """
     name, size, offer = values["name"], values["size"], values["id"]
     if offer is not None:
         return (yield from call("rent_volume", id=offer, size=size, name=name))
@@ -62,9 +85,7 @@ def create_volume(call: Call, values: Values) -> Flow:
             hint="Look at search_volumes, and name an offer by its ID.",
         )
     found = {key: offers[0].get(key) for key in ("id", "machine_id", "storage_cost", "geolocation")}
-    yield Ask(
-        f"Rent {size} GB on machine {found['machine_id']} ({found['geolocation']}) for {_monthly(found, size)}?"
-    )
+    yield Ask(f"Rent {size} GB on machine {found['machine_id']} ({found['geolocation']}) for {_monthly(found, size)}?")
     answer = yield from call("rent_volume", id=found["id"], size=size, name=name)
     return {**answer, "offer": found}
 
@@ -80,21 +101,38 @@ def _monthly(offer: Values, size: float) -> str:
 
 @flow
 def ssh_url(call: Call, values: Values) -> Flow:
-    """The SSH URL of an instance: its own port when it has one, else the proxy."""
+    """The SSH URL of an instance: its own port when it has one, else the proxy.
+
+    >>> flow = ssh_url(say, {"id": 7})
+    >>> next(flow)
+    ('show_instance', {'id': 7})
+    """
     instance = yield from call("show_instance", id=values["id"])
     return ssh_address(instance).url("ssh")
 
 
 @flow
 def scp_url(call: Call, values: Values) -> Flow:
-    """The SCP URL of an instance, with a path where one is given."""
+    """The SCP URL of an instance, with a path where one is given.
+
+    >>> flow = scp_url(say, {"id": 7, "path": "/workspace/"})
+    >>> next(flow)
+    ('show_instance', {'id': 7})
+    """
     instance = yield from call("show_instance", id=values["id"])
     return ssh_address(instance).url("scp", values["path"] or "")
 
 
 @flow
 def copy(call: Call, values: Values) -> Flow:
-    """Copy between two remote places, or between one and this machine by rsync."""
+    """Copy between two remote places, or between one and this machine by rsync.
+
+    >>> flow = copy(say, {"src": "data/", "dst": "7:/workspace/", "identity": None, "run": True})
+    >>> next(flow)[0]
+    'open_rsync'
+    >>> flow.send({"success": True, "dst_addr": "203.0.113.7", "dst_port": 40022}).argv[-2:]
+    ['data/', 'vastai_kaalia@203.0.113.7::7//workspace/']
+    """
     source, target = place(values["src"]), place(values["dst"])
     check_copy(source, target)
     by_rsync = None in (source.id, target.id)
@@ -120,12 +158,16 @@ def copy(call: Call, values: Values) -> Flow:
 
 @flow
 def show_invoices_v1(call: Call, values: Values) -> Flow:
-    """One page of charges, or of invoices."""
+    """One page of charges, or of invoices.
+
+    >>> asked = dict.fromkeys(["start_date", "end_date", "next_token", "charge_type", "invoice_type", "format"])
+    >>> flow = show_invoices_v1(say, {**asked, "charges": True, "limit": 20, "latest_first": False})
+    >>> next(flow)[0]
+    'show_charges'
+    """
     shared = {name: values[name] for name in ("start_date", "end_date", "limit", "next_token", "latest_first")}
     if values["charges"]:
-        return (
-            yield from call("show_charges", **shared, charge_type=values["charge_type"], format=values["format"])
-        )
+        return (yield from call("show_charges", **shared, charge_type=values["charge_type"], format=values["format"]))
     return (yield from call("show_payments", **shared, invoice_type=values["invoice_type"]))
 
 
@@ -134,7 +176,12 @@ def show_invoices_v1(call: Call, values: Values) -> Flow:
 
 @flow
 def show_teams(call: Call, values: Values) -> Flow:
-    """The teams that the account's keys belong to: the service has no list of teams."""
+    """The teams that the account's keys belong to: the service has no list of teams.
+
+    >>> flow = show_teams(say, {})
+    >>> next(flow)
+    ('show_api_keys', {})
+    """
     keys = yield from call("show_api_keys")
     teams: dict[Any, dict[str, Any]] = {}
     for key in keys:
@@ -146,7 +193,11 @@ def show_teams(call: Call, values: Values) -> Flow:
 
 @flow
 def delete_team(call: Call, values: Values) -> Flow:
-    """Delete the team of the key in use; an id given with it must be that team's."""
+    """Delete the team of the key in use; an id given with it must be that team's.
+
+    >>> next(delete_team(say, {"id": None})), next(delete_team(say, {"id": 12}))
+    (('destroy_team', {}), ('show_user', {}))
+    """
     if values["id"] is not None:
         yield from _check_team(call, values["id"])
     return (yield from call("destroy_team"))
@@ -154,7 +205,11 @@ def delete_team(call: Call, values: Values) -> Flow:
 
 @flow
 def invite_team(call: Call, values: Values) -> Flow:
-    """Invite somebody to the team of the key in use; an id given with it must be that team's."""
+    """Invite somebody to the team of the key in use; an id given with it must be that team's.
+
+    >>> next(invite_team(say, {"id": "bob@example.com", "email": None, "role": "member"}))
+    ('invite_member', {'email': 'bob@example.com', 'role': 'member'})
+    """
     team, email = values["id"], values["email"]
     if email is None and isinstance(team, str) and "@" in team:
         team, email = None, team
@@ -186,7 +241,11 @@ def _check_team(call: Call, team: Any) -> Flow:
 
 @flow
 def select_team(call: Call, values: Values) -> Flow:
-    """Switch to a team by a key of that team, once the service has confirmed it."""
+    """Switch to a team by a key of that team, once the service has confirmed it.
+
+    >>> next(select_team(say, {"id": 12, "api_key": None}))
+    ('switch_team', {'id': 12})
+    """
     if values["api_key"] is None:
         return (yield from call("switch_team", id=values["id"]))
     before = yield UseKey(values["api_key"])
@@ -204,7 +263,11 @@ def select_team(call: Call, values: Values) -> Flow:
 
 @flow
 def set_env_var(call: Call, values: Values) -> Flow:
-    """Change an environment variable, or create it when there is none of that name."""
+    """Change an environment variable, or create it when there is none of that name.
+
+    >>> next(set_env_var(say, {"key": "TOKEN", "value": "x"}))
+    ('update_env_var', {'name': 'TOKEN', 'value': 'x'})
+    """
     pair = {"name": values["key"], "value": values["value"]}
     try:
         return (yield from call("update_env_var", **pair))

@@ -78,8 +78,9 @@ def ssh_address(instance: Mapping[str, Any]) -> Address:
     if own and instance.get("public_ipaddr"):
         return checked_address(instance["public_ipaddr"], own)
     if not instance.get("ssh_host") or not instance.get("ssh_port"):
+        state = instance.get("actual_status") or "starting"
         raise VastError(
-            f"Instance {instance.get('id', '')} has no SSH address: it is {instance.get('actual_status') or 'starting'}.",
+            f"Instance {instance.get('id', '')} has no SSH address; it is {state}.",
             code="no_ssh_address",
             hint="Wait until it is running, and launch it with SSH.",
         )
@@ -141,5 +142,12 @@ def rsync_arguments(source: Place, target: Place, address: Address, identity: st
     if identity:
         shell += f" -i {shell_quote(identity)}"
     host = f"[{address.host}]" if ":" in address.host else address.host
-    ends = [end.path if end.is_local else f"vastai_kaalia@{host}::{end.id}/{end.path}" for end in (source, target)]
+    ends = [
+        _local(end.path) if end.is_local else f"vastai_kaalia@{host}::{end.id}/{end.path}" for end in (source, target)
+    ]
     return ["rsync", "-arz", "-e", shell, "--", *ends]
+
+
+def _local(path: str) -> str:
+    """A local path that rsync cannot take for a remote one."""
+    return path if path.startswith(("/", ".")) or ":" not in path else f"./{path}"

@@ -67,7 +67,7 @@ _LAUNCH_MODES = {
 
 @prepare
 def launch_mode(values: Values) -> Values:
-    """The ``runtype`` that the launch switches mean. Without switches it stays open: the template or the service decides.
+    """The ``runtype`` that the launch switches mean; without switches the template or the service decides.
 
     Raises:
         ValueError: switches contradict each other, or ``direct`` stands alone.
@@ -95,30 +95,35 @@ def launch_mode(values: Values) -> Values:
 
 
 @prepare
-def volume_mount(values: Values) -> Values:
+def volume_mount(values: Values, new: str, owned: str) -> Values:
     """``volume_info`` from the arguments that name a volume to rent or to mount.
+
+    Arguments:
+        new: parameter with the volume offer to rent.
+        owned: parameter with the volume to mount.
 
     Raises:
         ValueError: the place to mount it is missing, or no volume is named.
 
-    >>> volume_mount({"link_volume": 88, "mount_path": "/data"})["volume_info"]
+    >>> values = {"link_volume": 88, "mount_path": "/data"}
+    >>> volume_mount(values, new="rent", owned="link_volume")["volume_info"]
     {'create_new': False, 'volume_id': 88, 'mount_path': '/data'}
     """
     given = [name for name in ("volume_size", "mount_path", "volume_label") if values.get(name) is not None]
-    new, owned = values.get("create_volume"), values.get("link_volume")
-    if new is None and owned is None:
+    offer, volume = values.get(new), values.get(owned)
+    if offer is None and volume is None:
         if given:
-            raise ValueError(f"{given[0]}: needs create_volume or link_volume beside it")
+            raise ValueError(f"{given[0]}: needs {new} or {owned} beside it")
         return values
-    if values.get("volume_info") is not None or (new is not None and owned is not None):
+    if values.get("volume_info") is not None or (offer is not None and volume is not None):
         return values  # the check of what excludes what names the fault
     if not values.get("mount_path"):
         raise ValueError("mount_path: is required with a volume")
     if not str(values["mount_path"]).startswith("/"):
         raise ValueError("mount_path: must be an absolute path")
-    info = {"create_new": new is not None, "volume_id": _whole(owned if new is None else new)}
+    info = {"create_new": offer is not None, "volume_id": _whole(volume if offer is None else offer)}
     info["mount_path"] = values["mount_path"]
-    if new is not None:
+    if offer is not None:
         info["size"] = _whole(values.get("volume_size") or 15)
         if values.get("volume_label"):
             info["name"] = values["volume_label"]
@@ -168,18 +173,16 @@ def repeat_id(values: Values, into: str) -> Values:
 
 @prepare
 def volume_offer_or_name(values: Values) -> Values:
-    """Both ways to create a volume: by a name of its own, or by the ID of an offer and then perhaps a name.
+    """Both ways to create a volume: by the ID of an offer, or by a name alone, which may stand in the ID's place.
 
-    A whole number in the place of the name is the ID of an offer; a word in the place of the ID is a name.
-
-    >>> volume_offer_or_name({"name": 5501, "size": 15, "id": "data"})
-    {'name': 'data', 'size': 15, 'id': 5501}
+    >>> volume_offer_or_name({"id": "data", "size": 50, "name": None})
+    {'id': None, 'size': 50, 'name': 'data'}
     """
-    name, offer = values.get("name") or None, values.get("id")
-    if _is_number(name) and not _is_number(offer):
-        name, offer = offer, _whole(name)
-    elif offer is not None and not _is_number(offer) and name is None:
-        name, offer = offer, None
+    offer, name = values.get("id"), values.get("name") or None
+    if offer is not None and not _is_number(offer):
+        if name is not None:
+            raise ValueError(f"id: {offer!r} is not the ID of an offer; look for one with search_volumes")
+        offer, name = None, offer
     return {**values, "name": name, "id": offer}
 
 
@@ -231,4 +234,3 @@ def _key_text(key: str, read_file: Callable[[str], str]) -> str:
     if not key or "\n" in key:
         raise ValueError("public_key: must be one line of text, or the path of a .pub file")
     return key
-

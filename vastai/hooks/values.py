@@ -365,7 +365,7 @@ def pairs(result: Mapping[str, Any], values: Values) -> list[Row]:
 
 
 @value
-def pick(result: list[Row], values: Values, by: str) -> Any:
+def pick(result: list[Row], values: Values, by: str, what: str = "row") -> Any:
     """The one row that an argument names, or all rows when it is not given.
 
     Raises:
@@ -380,7 +380,7 @@ def pick(result: list[Row], values: Values, by: str) -> Any:
     for row in result:
         if str(row.get(by)) == str(wanted):
             return row
-    raise NotFound(f"There is none with {by} {wanted} in this account.", code="not_found", status_code=404)
+    raise NotFound(f"There is no {what} with the {by} {wanted} in this account.", code="not_found", status_code=404)
 
 
 @value

@@ -8,16 +8,6 @@ from .registry import view
 
 
 @view
-def text(result: Any) -> str:
-    """A result that is text, as it is.
-
-    >>> text("ssh://root@203.0.113.7:40022")
-    'ssh://root@203.0.113.7:40022'
-    """
-    return str(result)
-
-
-@view
 def command_output(result: dict[str, Any]) -> str:
     """What a command on an instance printed.
 
