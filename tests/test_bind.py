@@ -165,6 +165,24 @@ def test_a_default_is_copied_for_every_call() -> None:
     assert bind.with_defaults(command, {}) == {"env": {}}
 
 
+def test_a_choice_is_known_by_its_text() -> None:
+    parameter = Parameter("x", {"type": "bool", "choices": {"true": "yes", "false": "no"}}, "body")
+    assert [bind.convert(parameter, value) for value in (True, "0")] == ["yes", "no"]
+    parameter = Parameter("x", {"type": "int", "choices": {"1": "one"}}, "body")
+    assert bind.convert(parameter, "1") == "one"
+
+
+def test_what_is_empty_may_count_as_not_given() -> None:
+    command = entry(http="PUT /things/", params={"limit": {"type": "int", "skip_empty": True}})
+    assert bind.check(command, {}, {"limit": "0"}) == {"limit": None}
+    assert bind.check(command, {}, {"limit": "3"}) == {"limit": 3}
+
+
+def test_a_fixed_field_may_be_a_parameter() -> None:
+    command = entry(http="PUT /things/{id}/", body={"thing": "{id}", "kind": "x"}, params={"id": {"type": "id"}})
+    assert plan(command, {"id": 7}).body == {"thing": 7, "kind": "x"}
+
+
 def test_only_none_is_left_out() -> None:
     command = entry(
         http="PUT /things/",

@@ -9,7 +9,7 @@ from typing import Any
 
 from ..errors import UsageError
 from ..nearest import suggestion
-from ..table.model import UNSET, Command, Parameter
+from ..table.model import UNSET, Command, Parameter, choice_key
 
 ID_CHARACTERS = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.:-")
 
@@ -105,7 +105,8 @@ def check(command: Command, given: Mapping[str, Any], values: Mapping[str, Any])
             checked[parameter.name] = None
             continue
         try:
-            checked[parameter.name] = convert(parameter, value)
+            value = convert(parameter, value)
+            checked[parameter.name] = None if parameter.skip_empty and not value else value
         except ValueError as error:
             faults.append(f"{parameter.name}: {error}")
     faults += _exclusions(command, given)
@@ -151,10 +152,11 @@ def convert(parameter: Parameter, value: Any) -> Any:
 def _one(parameter: Parameter, value: Any) -> Any:
     value = TYPES[parameter.type](value)
     if parameter.choices is not None:
-        if value not in parameter.choices:
-            known = [str(choice) for choice in parameter.choices]
-            raise ValueError(f"{value!r} is not one of {', '.join(known)}.{suggestion(str(value), known)}".rstrip("."))
-        value = parameter.choices[value]
+        key = choice_key(value)
+        if key not in parameter.choices:
+            known = ", ".join(parameter.choices)
+            raise ValueError(f"{value!r} is not one of {known}.{suggestion(key, parameter.choices)}".rstrip("."))
+        value = parameter.choices[key]
     if parameter.minimum is not None and value < parameter.minimum:
         raise ValueError(f"{value} is less than {parameter.minimum}")
     if parameter.maximum is not None and value > parameter.maximum:

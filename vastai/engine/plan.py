@@ -21,7 +21,10 @@ def plan(command: Command, values: Mapping[str, Any]) -> Request:
         the request, without the server's address and the key. Writes always carry an object, ``{}`` if empty.
     """
     path = command.path
-    placed: dict[str, dict[str, Any]] = {"query": _copy(command.query), "body": _copy(command.body)}
+    placed: dict[str, dict[str, Any]] = {
+        "query": _filled(command.query, values),
+        "body": _filled(command.body, values),
+    }
     for parameter in command.params.values():
         value = values.get(parameter.name)
         if parameter.place == "path":
@@ -72,8 +75,12 @@ def _sends_null(parameter: Parameter, values: Mapping[str, Any]) -> bool:
     return parameter.null == "send" and parameter.name in values
 
 
-def _copy(fields: Any) -> Any:
-    """The fixed fields of the table, which must not be changed in place."""
+def _filled(fields: Any, values: Mapping[str, Any]) -> Any:
+    """A copy of the table's fixed fields, with the value in place of each text that is ``{parameter}``."""
     if isinstance(fields, dict):
-        return {name: _copy(value) for name, value in fields.items()}
-    return [_copy(item) for item in fields] if isinstance(fields, list) else fields
+        return {name: _filled(value, values) for name, value in fields.items()}
+    if isinstance(fields, list):
+        return [_filled(item, values) for item in fields]
+    if isinstance(fields, str) and fields[:1] == "{" and fields[-1:] == "}":
+        return values.get(fields[1:-1])
+    return fields

@@ -51,6 +51,8 @@ def read(command: Command, reply: Reply, strict: str = "", warn: Any = None) -> 
     if isinstance(data, str) and schemas.acknowledges(returns.schema):
         data = {"success": True, "msg": data}
     payload = take_out(command, data, reply)
+    if returns.drop:
+        payload = without(payload, returns.drop)
     if strict:
         _check_schema(command, payload, strict, warn)
     return payload
@@ -126,6 +128,17 @@ def take_out(command: Command, data: Any, reply: Reply) -> Any:
     if returns.type == "dict" and not isinstance(data, dict) and not command.returns.then:
         raise unusable(reply, f"is {_kind(data)} where an object is due")
     return data
+
+
+def without(payload: Any, names: tuple[str, ...]) -> Any:
+    """The payload without fields that nobody asked for, such as the keys that some rows carry.
+
+    >>> without([{"id": 1, "api_key": "k"}], ("api_key",))
+    [{'id': 1}]
+    """
+    if isinstance(payload, list):
+        return [without(row, names) for row in payload]
+    return {name: value for name, value in payload.items() if name not in names}
 
 
 def rows(data: Any, reply: Reply) -> list[dict[str, Any]]:

@@ -47,6 +47,15 @@ def hooks_of(items: Any) -> list[tuple[str, Entry]]:
     return pairs
 
 
+def choice_key(value: Any) -> str:
+    """How a choice is written in the table.
+
+    >>> choice_key("bid"), choice_key(True), choice_key(4)
+    ('bid', 'true', '4')
+    """
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
 class Parameter:
     """One parameter of a command.
 
@@ -61,7 +70,8 @@ class Parameter:
 
     __slots__ = (
         "alias", "batch", "choices", "complete", "default", "excludes", "flags", "help", "hidden", "many", "maximum",
-        "minimum", "name", "null", "place", "positional", "required", "secret", "then", "type", "wire",
+        "minimum", "name", "null", "place", "positional", "required", "rest", "secret", "skip_empty", "then", "type",
+        "wire",
     )  # fmt: skip
 
     def __init__(self, name: str, entry: Entry, place: str) -> None:
@@ -74,12 +84,17 @@ class Parameter:
         self.default: Any = entry.get("default", UNSET)
         self.place: str = entry.get("in", place)
         self.required: bool = bool(entry.get("required", self.place == "path")) and self.default is UNSET
-        self.choices: dict[Any, Any] | None = {c: c for c in choices} if isinstance(choices, list) else choices
+        # by their text: the keys of a mapping are always text
+        self.choices: dict[str, Any] | None = (
+            {choice_key(choice): choice for choice in choices} if isinstance(choices, list) else choices
+        )
         self.minimum: float | None = entry.get("minimum")
         self.maximum: float | None = entry.get("maximum")
         self.wire: str = entry.get("as", name)
         self.then = hooks_of(entry.get("then"))
         self.null: str = entry.get("null", "omit")
+        self.skip_empty: bool = bool(entry.get("skip_empty"))
+        self.rest: bool = bool(entry.get("rest"))
         self.alias: tuple[str, ...] = tuple(entry.get("alias", ()))
         self.excludes: tuple[str, ...] = tuple(entry.get("excludes", ()))
         self.batch: int | None = entry.get("batch")
@@ -108,13 +123,14 @@ class Parameter:
 class Returns:
     """What a command gives: the schema of one object, and how to take it out of its envelope."""
 
-    __slots__ = ("default", "many", "schema", "then", "type", "unwrap")
+    __slots__ = ("default", "drop", "many", "schema", "then", "type", "unwrap")
 
     def __init__(self, entry: Entry) -> None:
         self.schema: str | None = entry.get("schema")
         self.many: bool = bool(entry.get("many"))
         self.unwrap: str | None = entry.get("unwrap")
         self.default: Any = entry.get("default", UNSET)
+        self.drop: tuple[str, ...] = tuple(entry.get("drop", ()))
         self.then = hooks_of(entry.get("then"))
         self.type: str = entry.get("type") or ("list" if self.many else "dict")
 
