@@ -16,12 +16,12 @@ import generate
 import pytest
 
 from vastai import VastAI, doc
-from vastai.cli import options
+from vastai.cli import flags, help, options
 from vastai.errors import EXIT_CODES
 from vastai.hooks import registry
 from vastai.sandbox.world import World
 from vastai.table import check, read
-from vastai.table.model import Table
+from vastai.table.model import Command, Table
 
 ROOT = Path(__file__).parent.parent
 TABLE = generate.own_table()
@@ -104,6 +104,18 @@ def test_the_reference_keeps_the_signature_and_result_of_every_promised_method(r
     assert (row[0], row[1], row[3]) in kept
 
 
+def test_results_that_only_a_hook_decides_are_what_the_page_promises() -> None:
+    """The methods that the template excuses from the table's word are tried."""
+    template = (ROOT / "tools/reference_template.txt").read_text(encoding="utf-8")
+    excused = template.splitlines()[0].removesuffix(" -->").partition(": ")[2].split()
+    promised = {name: result for name, _, _, result in PROMISED_ROW.findall(PROMISED)}
+    with VastAI(server_url="sandbox::memory:") as client:
+        connection = client.show_connections()[0]["id"]
+        results = {"show_connections": client.show_connections(connection), "show_env_vars": client.show_env_vars()}
+    assert set(results) == set(excused)
+    assert [name for name in excused if not isinstance(results[name], KINDS[promised[name]])] == []
+
+
 @pytest.mark.parametrize(
     ("row", "message"),
     [
@@ -129,6 +141,15 @@ def test_every_method_and_its_words_are_in_the_references(name: str) -> None:
     assert all(f"`{parameter.name}`" in REFERENCE for parameter in command.params.values() if not parameter.hidden)
 
 
+@pytest.mark.parametrize("command", list(TABLE), ids=lambda command: command.name)
+def test_usage_and_questions_are_those_of_the_help(command: Command) -> None:
+    shown = " ".join(help.command_page(command, 1000).splitlines()[0].split())
+    assert shown == f"usage: {doc.usage(command)}"
+    section = COMMANDS.partition(f"\n#### `vastai {' '.join(command.words)}`\n")[2].partition("\n#### ")[0]
+    assert ("| `-y, --yes` |" in section) == flags.asks(command)
+    assert not doc.PLACEHOLDER.search(section)
+
+
 def test_the_exit_codes_in_the_documentation_are_those_of_the_program() -> None:
     rows = re.findall(r"^\| (\d+) \| (.*) \|$", COMMANDS, re.MULTILINE)
     meanings = {0: "done", **{code: meaning for _, code, meaning in EXIT_CODES}}
@@ -139,8 +160,8 @@ def test_the_exit_codes_in_the_documentation_are_those_of_the_program() -> None:
 
 def test_the_options_of_every_command_are_documented() -> None:
     part = COMMANDS.partition("## Options of Every Command")[2].partition("\n## ")[0]
-    flags = [flag for option in (*options.OPTIONS, options.CONSENT) for flag in option.flags]
-    assert [flag for flag in flags if flag not in part] == []
+    known = [flag for option in (*options.OPTIONS, options.CONSENT) for flag in option.flags]
+    assert [flag for flag in known if flag not in part] == []
 
 
 def test_every_environment_variable_that_the_program_reads_is_documented() -> None:

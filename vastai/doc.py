@@ -17,17 +17,7 @@ EFFECTS = {
     "once": "Must happen once. It is never sent again when it may have arrived.",
 }
 
-# Identifiers that stand for the placeholders of an example.
-SAMPLES = {
-    "instance": "20001",
-    "volume": "30001",
-    "template_hash": "4e17788f74f075dd9aab7d0d4427968f",
-    "endpoint": "501",
-    "workergroup": "601",
-    "api_key_id": "701",
-    "ssh_key": "801",
-    "team": "901",
-}
+PLACEHOLDER = re.compile(r"\{([a-z]+(?:_[a-z]+)*)\}")
 
 
 class Untrue(ValueError):
@@ -79,28 +69,20 @@ def exit_codes() -> str:
 
 
 def usage(command: Command) -> str:
-    """The usage line of a command, such as ``vastai label instance ID LABEL [options]``."""
-    words = ["vastai", *command.words]
-    flags = False
-    for parameter in command.params.values():
-        if parameter.positional:
-            words.append(_plain_word(parameter))
-        elif parameter.required:
-            words.append(f"{parameter.flags[0]} {parameter.name.upper()}")
-        elif not parameter.hidden:
-            flags = True
-    return " ".join(words) + (" [options]" if flags else "")
+    """The usage line of a command, such as ``vastai label instance ID LABEL [OPTIONS]``; the same as in its help."""
+    shown = [parameter for parameter in command.params.values() if not parameter.hidden]
+    words = [_plain_word(command, p) for p in shown if p.positional]
+    needed = [f"{p.flags[0]}{_value(p)}" for p in shown if p.required and not p.positional]
+    return " ".join(["vastai", *command.words, *words, *needed, "[OPTIONS]"])
 
 
-def filled_example(text: str) -> str:
-    """An example with sample identifiers in place of its placeholders.
+def with_capitals(example: str) -> str:
+    """An example with capitals for its placeholders, which stand for what the reader has and we have not.
 
-    >>> filled_example("vastai logs {instance} --tail 100")
-    'vastai logs 20001 --tail 100'
+    >>> with_capitals("client.logs({stopped_instance}, tail=100)")
+    'client.logs(STOPPED_INSTANCE, tail=100)'
     """
-    for name, sample in SAMPLES.items():
-        text = text.replace("{" + name + "}", sample)
-    return text
+    return PLACEHOLDER.sub(lambda found: found[1].upper(), example)
 
 
 def sentence(text: str) -> str:
@@ -224,7 +206,8 @@ def _sending(command: Command) -> str:
         return f"{sent}{calls}. {EFFECTS[command.effect]}"
     look = f" If the answer is lost, look with `{command.look_at['command']}`." if command.look_at else ""
     key = " Works without a key." if command.key == "optional" else ""
-    return f"`{command.verb} {command.path}`. {EFFECTS[command.effect]}{look}{key}"
+    where = "In the sandbox: " if command.sandbox_only else ""
+    return f"{where}`{command.verb} {command.path}`. {EFFECTS[command.effect]}{look}{key}"
 
 
 def _command_group(group: str, commands: Sequence[Command]) -> str:
@@ -236,15 +219,20 @@ def _command(command: Command) -> str:
     parts = [f"#### `vastai {' '.join(command.words)}`", sentence(command.summary), *_terminal_remarks(command)]
     parts.append("```text\n" + usage(command) + "\n```")
     shown = [p for p in command.params.values() if not p.hidden]
-    words = [(f"`{_plain_word(p)}`", _meaning(p)) for p in shown if p.positional]
-    flags = [(_flag(p), _default(p), _meaning(p)) for p in shown if not p.positional]
+    words = [(f"`{_plain_word(command, p)}`", _meaning(p)) for p in shown if p.positional]
+    flags = [(_flag(p), "" if p.type == "bool" else _default(p), _meaning(p)) for p in shown if not p.positional]
     if words:
         parts.append(markdown_table(("Argument", "Meaning"), words))
-    if flags or command.confirm:
-        asked = [("`-y, --yes`", "", "Do not ask")] if command.confirm else []
+    asked = [("`-y, --yes`", "", "Do it without asking")] if _asks(command) else []
+    if flags or asked:
         parts.append(markdown_table(("Option", "Default", "Meaning"), flags + asked))
     parts += _examples(command, "cli", "bash")
     return "\n\n".join(parts)
+
+
+def _asks(command: Command) -> bool:
+    """May the terminal ask first: by the entry, or because it is a flow that changes something?"""
+    return bool(command.confirm) or bool(command.flow and command.effect != "read")
 
 
 def _terminal_remarks(command: Command) -> list[str]:
@@ -253,19 +241,29 @@ def _terminal_remarks(command: Command) -> list[str]:
     if others:
         remarks.append(f"Also: {', '.join(others)}.")
     if command.confirm:
-        remarks.append(f'Asks first: "{command.confirm}"')
+        remarks.append(f'Asks first: "{with_capitals(command.confirm)}"')
     return remarks
 
 
-def _plain_word(parameter: Parameter) -> str:
-    word = parameter.name.upper() + ("..." if parameter.many else "")
-    return word if parameter.required else f"[{word}]"
+def _plain_word(command: Command, parameter: Parameter) -> str:
+    """A word of the usage line: brackets say that it may be missing, dots that there may be several."""
+    words = [p for p in command.params.values() if p.positional]
+    takes_the_rest = parameter is words[-1] and parameter.type in ("str", "json") and not parameter.choices
+    name = _shown_name(parameter) + ("..." if parameter.many or (takes_the_rest and not parameter.required) else "")
+    return name if parameter.required else f"[{name}]"
 
 
 def _flag(parameter: Parameter) -> str:
-    names = ", ".join(sorted(parameter.flags, key=len))
-    value = "" if parameter.type == "bool" else " " + parameter.name.upper() + ("..." if parameter.many else "")
-    return f"`{names}{value}`"
+    return f"`{', '.join(sorted(parameter.flags, key=len))}{_value(parameter)}`"
+
+
+def _value(parameter: Parameter) -> str:
+    """What follows a flag; nothing for a switch."""
+    return "" if parameter.type == "bool" else f" {_shown_name(parameter)}" + ("..." if parameter.many else "")
+
+
+def _shown_name(parameter: Parameter) -> str:
+    return parameter.name.upper().replace("_", "-")
 
 
 def _default(parameter: Parameter) -> str:
@@ -295,7 +293,7 @@ def _examples(command: Command, key: str, language: str) -> list[str]:
     for example in command.examples:
         if key in example:
             note = [f"{sentence(example['note'])}"] if example.get("note") else []
-            blocks += [*note, f"```{language}\n{filled_example(example[key]).strip()}\n```"]
+            blocks += [*note, f"```{language}\n{with_capitals(example[key]).strip()}\n```"]
     return blocks
 
 
