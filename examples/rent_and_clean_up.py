@@ -18,7 +18,7 @@ def main(server_url: str | None = "sandbox::memory:", sleep: Callable[[float], N
         try:
             wait_until_running(client, instance_id, sleep)
             print(client.ssh_url(instance_id))
-            print(client.logs(instance_id, tail="5"))
+            print(client.logs(instance_id, tail=5))
         finally:
             client.destroy_instance(instance_id)
             print(f"Instance {instance_id} is destroyed.")

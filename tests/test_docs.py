@@ -16,7 +16,7 @@ import generate
 import pytest
 
 from vastai import VastAI, doc
-from vastai.cli import flags, help, options
+from vastai.cli import flags, help, local, options
 from vastai.errors import EXIT_CODES
 from vastai.hooks import registry
 from vastai.sandbox.world import World
@@ -252,7 +252,7 @@ def printed_commands() -> Iterator[tuple[str, str]]:
 
 
 def test_every_command_line_in_the_pages_names_a_command() -> None:
-    everything = TABLE.joined(generate.local.table())
+    everything = TABLE.joined(local.table())
     starts = {words[:count] for words in everything.words() for count in (1, 2)}
     unknown = []
     for page, line in printed_commands():

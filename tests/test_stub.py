@@ -85,10 +85,10 @@ def test_stubtest_agrees_with_the_stub(tmp_path: Path) -> None:
 
 
 def test_a_type_checker_accepts_a_good_program_and_finds_each_mistake(tmp_path: Path) -> None:
-    """Each line with a mistake excuses it; mypy --strict complains of an excuse that was not needed."""
+    """The examples are good. Each line with a mistake excuses it: mypy --strict complains of an excuse not needed."""
     program = tmp_path / "program.py"
     program.write_text(PROGRAM, encoding="utf-8")
-    done = mypy("mypy", "--strict", "--follow-imports=silent", str(program))
+    done = mypy("mypy", "--strict", "--follow-imports=silent", str(program), "examples")
     assert done.returncode == 0, done.stdout
 
 
