@@ -127,6 +127,21 @@ def plain(route: str) -> str:
     return re.sub(r"\{\w+\}", "{}", route).rstrip("/")
 
 
+def scope_of(route: str) -> str | None:
+    """The scope that a route needs: its own, or that of a route with a parameter where this one has a word (``me``).
+
+    >>> scope_of("GET /api/v0/users/me/invoices/")
+    'billing_read'
+    """
+    asked = plain(route).split("/")
+    fitting = (scope for pattern, scope in scopes().items() if _stands_for(pattern.split("/"), asked))
+    return scopes().get(plain(route)) or next(fitting, None)
+
+
+def _stands_for(pattern: list[str], asked: list[str]) -> bool:
+    return len(pattern) == len(asked) and all(one in ("{}", other) for one, other in zip(pattern, asked, strict=True))
+
+
 def authorize(caller: Caller, route: str, arguments: Row) -> None:
     """Let the request pass, if the key's permissions cover its route.
 
@@ -138,7 +153,7 @@ def authorize(caller: Caller, route: str, arguments: Row) -> None:
     key = caller.key
     if key is None or key.get("permissions") is None:
         return
-    scope = scopes().get(plain(route))
+    scope = scope_of(route)
     if key.get("instance_id") is not None and str(arguments.get("id")) != str(key["instance_id"]):
         raise Refusal(403, "auth_error", f"This key is for instance {key['instance_id']} only.")
     if scope is None:

@@ -74,23 +74,18 @@ class World:
             _create(self._db, seed, clock(), fill)
         else:
             _create_file(self.path, seed, clock(), fill)
-            self._db = _connect(self.path)
-        self._check_version()
+            self._db = _open(self.path)
         self._read_clock()
 
     # -- life of the file
 
-    def _check_version(self) -> None:
-        try:
-            found = self._db.execute("PRAGMA user_version").fetchone()[0]
-        except sqlite3.DatabaseError as error:
-            raise UsageError(f"{self.path} is not a sandbox: {error}. Name another file, or remove it.") from None
-        if found != VERSION:
-            raise UsageError(f"The sandbox in {self.path} has version {found}, not {VERSION}. Remove the file.")
-
     def close(self) -> None:
         """Close the file. A second call does nothing."""
         self._db.close()
+
+    def __del__(self) -> None:
+        if hasattr(self, "_db"):
+            self._db.close()
 
     @contextmanager
     def transaction(self) -> Iterator[World]:
@@ -253,6 +248,23 @@ def _connect(path: str) -> sqlite3.Connection:
     return db
 
 
+def _open(path: str) -> sqlite3.Connection:
+    """Open a world's file.
+
+    Raises:
+        UsageError: it is none, or one of another version.
+    """
+    try:
+        db = _connect(path)
+        found = db.execute("PRAGMA user_version").fetchone()[0]
+    except sqlite3.Error as error:
+        raise UsageError(f"{path} is not a sandbox: {error}. Name another file, or remove it.") from None
+    if found != VERSION:
+        db.close()
+        raise UsageError(f"The sandbox in {path} has version {found}, not {VERSION}. Remove the file.")
+    return db
+
+
 def _create(db: sqlite3.Connection, seed: int, now: float, fill: Market) -> None:
     db.executescript(_TABLES)
     db.execute("BEGIN")
@@ -299,15 +311,21 @@ def _create_file(path: str, seed: int, now: float, fill: Market) -> None:
             _create(db, seed, now, fill)
         finally:
             db.close()
-        if os.path.exists(path) and os.path.getsize(path) == 0:
-            os.replace(draft, path)
-        else:
-            os.link(draft, path)
-    except FileExistsError:
-        pass
+        _put_in_place(draft, path)
     except (OSError, sqlite3.Error) as error:
         raise UsageError(f"Cannot make a sandbox at {path}: {error}. Name a file with VAST_URL=sandbox:PATH.") from None
     finally:
         for name in (draft, f"{draft}-wal", f"{draft}-shm"):
             if os.path.exists(name):
                 os.unlink(name)
+
+
+def _put_in_place(draft: str, path: str) -> None:
+    """Give a finished file its name, unless another process was quicker; an empty file is no rival."""
+    if os.path.exists(path) and os.path.getsize(path) == 0:
+        os.replace(draft, path)
+        return
+    try:
+        os.link(draft, path)
+    except FileExistsError:
+        return
