@@ -19,7 +19,7 @@ CONVERSIONS: list[tuple[dict[str, Any], Any, Any]] = [
     ({"type": "int"}, "-3", -3),
     ({"type": "int"}, True, ValueError),
     ({"type": "int"}, "4.5", ValueError),
-    ({"type": "int"}, "４", ValueError),
+    ({"type": "int"}, "\uff14", ValueError),
     ({"type": "float"}, "0.5", 0.5),
     ({"type": "float"}, 2, 2),
     ({"type": "float"}, "nan", ValueError),
@@ -187,7 +187,11 @@ def test_only_none_is_left_out() -> None:
     command = entry(
         http="PUT /things/",
         body={"fixed": 1},
-        params={"force": {"type": "bool", "default": False}, "label": {"type": "str"}, "q": {"type": "int", "as": "a.b"}},
+        params={
+            "force": {"type": "bool", "default": False},
+            "label": {"type": "str"},
+            "q": {"type": "int", "as": "a.b"},
+        },
     )
     assert plan(command, {"force": False, "label": None, "q": 2}).body == {"fixed": 1, "force": False, "a": {"b": 2}}
     assert command.body == {"fixed": 1}

@@ -71,7 +71,9 @@ def check(folder: Path, path: Path, home: Path) -> None:
     assert "--days" in help_text
     assert "Show the weather at a host" in help_text
     assert "show weather" in run(["-m", "vastai", "--help"], folder, path, home)
-    answered = run(["-m", "vastai", "--url", "sandbox::memory:", "show", "weather", "Oslo", "--raw"], folder, path, home)
+    answered = run(
+        ["-m", "vastai", "--url", "sandbox::memory:", "show", "weather", "Oslo", "--raw"], folder, path, home
+    )
     assert isinstance(json.loads(answered), dict)
 
 

@@ -31,10 +31,9 @@ class VastError(Exception):
         return self.message
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _rebuild, (type(self).__mro__[_depth(type(self))], self.message, self.__getstate_dict__())
-
-    def __getstate_dict__(self) -> dict[str, Any]:
-        return {key: value for key, value in self.__dict__.items() if key != "message"}
+        both = type(self) in _BOTH.values()  # such a class is made at run time and cannot be found by its name
+        kind = type(self).__mro__[1] if both else type(self)
+        return _rebuild, (kind, both, self.message, self.__dict__)
 
     def as_refusal(self) -> dict[str, Any]:
         """The failure as one JSON object: success, error, msg, status_code, hint and whatever the server sent."""
@@ -217,13 +216,8 @@ def with_http_error(error: APIError) -> APIError:
 _BOTH: dict[type[APIError], type[APIError]] = {}
 
 
-def _depth(kind: type) -> int:
-    """How far up the named class of this module stands above a class made by `with_http_error`."""
-    return 1 if kind in _BOTH.values() else 0
-
-
-def _rebuild(kind: type[VastError], message: str, state: dict[str, Any]) -> VastError:
+def _rebuild(kind: type[VastError], both: bool, message: str, state: dict[str, Any]) -> VastError:
     """An error as it was before pickling."""
     error = kind(message)
     error.__dict__.update(state)
-    return with_http_error(error) if isinstance(error, APIError) and error.response is not None else error
+    return with_http_error(error) if both and isinstance(error, APIError) else error

@@ -40,7 +40,7 @@ class Flag:
 def flags_of(command: Command) -> dict[str, Flag]:
     """Every flag that the command takes, by each of its spellings; where two share one, the first has it."""
     found: dict[str, Flag] = {}
-    own = [flag for parameter in command.params.values() for flag in _of_parameter(parameter)]
+    own = [flag for parameter in command.params.values() for flag in _of_parameter(parameter, has_orders(command))]
     general = [_of_option(option) for option in (*OPTIONS, *([CONSENT] if asks(command) else []))]
     for flag in (*own, *general):
         for spelling in flag.spellings:
@@ -62,11 +62,16 @@ def free_words(command: Command) -> Parameter | None:
     return last
 
 
-def _of_parameter(parameter: Parameter) -> list[Flag]:
-    """A word has no flag but its short one; a switch that is on by default has one for each way."""
+def has_orders(command: Command) -> bool:
+    """Can its words be read in more than one order? Then they may also be named by flags."""
+    return len(command.orders) > 1
+
+
+def _of_parameter(parameter: Parameter, named: bool) -> list[Flag]:
+    """A word has no flag but its short one, unless it may be named; a switch that is on by default has one each way."""
     if parameter.positional:
-        short = parameter.flags[1:]
-        return [Flag(parameter.name, short, "one", parameter=parameter)] if short else []
+        spelled = _spelled(list(parameter.flags if named else parameter.flags[1:]))
+        return [Flag(parameter.name, spelled, "one", parameter=parameter)] if spelled else []
     others = [f"--{name}" for name in parameter.alias]
     if parameter.type == "bool" and not parameter.many:
         on_by_default = parameter.default is True
@@ -74,7 +79,7 @@ def _of_parameter(parameter: Parameter) -> list[Flag]:
         if on_by_default:
             flags.append(Flag(parameter.name, _spelled([f"--{parameter.name}"]), "none", True, parameter))
         return flags
-    takes = "rest" if getattr(parameter, "rest", False) else "many" if parameter.many else "one"
+    takes = "rest" if parameter.rest else "many" if parameter.many else "one"
     return [Flag(parameter.name, _spelled([*parameter.flags, f"--{parameter.name}", *others]), takes, True, parameter)]
 
 

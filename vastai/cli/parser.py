@@ -5,10 +5,14 @@ from __future__ import annotations
 from argparse import SUPPRESS, ArgumentParser
 from typing import Any, NoReturn
 
+from ..engine import bind
 from ..errors import UsageError
 from ..table.model import Command, Parameter
-from .flags import Flag, flags_of, free_words
+from .flags import Flag, flags_of, free_words, has_orders
 from .tokens import text
+
+
+WORD = "word "  # before the name of a parameter that was given as a word; no flag's name begins so
 
 
 class Arguments:
@@ -50,7 +54,8 @@ def build(command: Command) -> CommandParser:
     parser = CommandParser(command)
     for parameter in command.params.values():
         if parameter.positional:
-            _add_word(parser, parameter, joined=parameter is free_words(command))
+            must = parameter.required and len(parameter.flags) == 1 and not has_orders(command)
+            _add_word(parser, parameter, must=must, joined=parameter is free_words(command))
     for flag, spelled in _by_flag(flags_of(command)):
         _add_flag(parser, flag, spelled)
     return parser
@@ -71,9 +76,7 @@ def read(command: Command, settled: list[str]) -> Arguments:
         advice = "; a text with blanks is written in quotes" if has_words else ""
         raise UsageError(f"{text(extra[0])!r} is one word too many{advice}")
     values = {key: _typed(value) for key, value in vars(namespace).items()}
-    joined = free_words(command)
-    if joined is not None and isinstance(values.get(joined.name), list):
-        values[joined.name] = " ".join(values[joined.name])
+    values |= _words(command, values)
     options = {key: values.pop(key) for key in list(values) if key.startswith("--")}
     return Arguments(values, options)
 
@@ -87,12 +90,27 @@ def metavar(parameter: Parameter) -> str:
     return parameter.name.upper().replace("_", "-")
 
 
-def _add_word(parser: ArgumentParser, parameter: Parameter, *, joined: bool) -> None:
-    required = parameter.required and len(parameter.flags) == 1
+def _words(command: Command, values: dict[str, Any]) -> dict[str, Any]:
+    """The words by parameter name; where a command has several orders, in the one that they fit, as in the library."""
+    words = {key.removeprefix(WORD): values.pop(key) for key in list(values) if key.startswith(WORD)}
+    joined = free_words(command)
+    if joined is not None and isinstance(words.get(joined.name), list):
+        words[joined.name] = " ".join(words[joined.name])
+    if not has_orders(command):
+        return words
+    unnamed = [p.name for p in command.params.values() if p.positional and p.name not in values]
+    if len(unnamed) < len(words):
+        raise UsageError(f"{text(list(words.values())[-1])!r} is one word too many: its place is taken by a flag")
+    if any(name in values for name in words) or len(words) < 2:
+        return dict(zip(unnamed, words.values(), strict=False))
+    return bind.positional(command, list(words.values()))
+
+
+def _add_word(parser: ArgumentParser, parameter: Parameter, *, must: bool, joined: bool) -> None:
     several = parameter.many or joined
-    count = ("+" if required else "*") if several else (None if required else "?")
+    count = ("+" if must else "*") if several else (None if must else "?")
     parser.add_argument(
-        parameter.name, nargs=count, default=SUPPRESS, metavar=metavar(parameter), help=_escaped(parameter.help)
+        WORD + parameter.name, nargs=count, default=SUPPRESS, metavar=metavar(parameter), help=_escaped(parameter.help)
     )
 
 

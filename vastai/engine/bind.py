@@ -22,7 +22,7 @@ def arguments(command: Command, args: Sequence[Any], kwargs: Mapping[str, Any]) 
         UsageError: two positional orders fit and differ, and the command must not guess.
     """
     values = _named(command, kwargs)
-    for name, value in _positional(command, args).items():
+    for name, value in positional(command, args).items():
         if name in values:
             raise TypeError(f"{command.name}() got multiple values for argument '{name}'")
         values[name] = value
@@ -50,8 +50,13 @@ def _named(command: Command, kwargs: Mapping[str, Any]) -> dict[str, Any]:
     return values
 
 
-def _positional(command: Command, args: Sequence[Any]) -> dict[str, Any]:
-    """Positional arguments by name, in the first of the command's orders that they all fit."""
+def positional(command: Command, args: Sequence[Any]) -> dict[str, Any]:
+    """Positional arguments by name, in the first of the command's orders that they all fit.
+
+    Raises:
+        TypeError: there are too many.
+        UsageError: two orders fit and differ, and the command must not guess.
+    """
     if not args:
         return {}
     longest = max(len(order) for order in command.orders)
@@ -60,7 +65,7 @@ def _positional(command: Command, args: Sequence[Any]) -> dict[str, Any]:
     fitting = [order for order in command.orders if len(order) >= len(args) and _fits(command, order, args)]
     if command.effect == "once" and len({tuple(order[: len(args)]) for order in fitting}) > 1:
         names = ", ".join(f"{name}=" for name in fitting[0][: len(args)])
-        raise UsageError(f"{command.name}: these values can be read in two orders; name them: {names}")
+        raise UsageError(f"these values can be read in two orders; name them: {names}")
     orders = fitting or [order for order in command.orders if len(order) >= len(args)]
     return dict(zip(orders[0], args, strict=False))
 

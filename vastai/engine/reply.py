@@ -123,7 +123,11 @@ def take_out(command: Command, data: Any, reply: Reply) -> Any:
     if data is None and returns.unwrap:
         what = f"{command.group.rstrip('s')} " if command.params else ""
         raise NotFound(
-            f"There is no such {what}in this account.", code="not_found", status_code=404, hint=HINTS[404], body={}
+            f"There is no such {what}in this account.",
+            code="not_found",
+            status_code=404,
+            hint=HINTS[404],
+            response=reply,
         )
     if returns.type == "dict" and not isinstance(data, dict) and not command.returns.then:
         raise unusable(reply, f"is {_kind(data)} where an object is due")

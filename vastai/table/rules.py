@@ -22,7 +22,7 @@ from .facts import (
     verb_and_path,
     words_of_entry,
 )
-from .model import words_of
+from .model import choice_key, words_of
 from .read import Path
 from .sentences import shown
 
@@ -137,7 +137,7 @@ def values_fit(name: str, entry: Entry) -> Found:
             yield (*at, "minimum"), "is greater than the maximum"
         choices = parameter.get("choices", ())
         for number, choice in enumerate(choices):
-            if not FITS[one](choice) and not (isinstance(choices, Mapping) and one in NUMBERS and _numeric(choice)):
+            if not FITS[one](choice) and not (isinstance(choices, Mapping) and _is_text_of(one, choice)):
                 yield (*at, "choices", choice if isinstance(choices, Mapping) else number), _misfit(choice, one)
         if "batch" in parameter and not isinstance(kind, list):
             yield (*at, "batch"), f"only a list is sent in batches; write type: [{one}]"
@@ -224,7 +224,7 @@ def _default_faults(parameter: Entry, kind: Any, one: str) -> Iterator[str]:
             yield _misfit(value, one)
             continue
         known = parameter.get("choices")
-        if known is not None and value not in known:
+        if known is not None and choice_key(value) not in map(choice_key, known):
             yield f"{shown(value)} is not one of the choices.{suggestion(str(value), map(str, known))}"
         if one in NUMBERS and value < parameter.get("minimum", value):
             yield f"{shown(value)} is less than the minimum"
@@ -237,8 +237,11 @@ def _misfit(value: Any, one: str) -> str:
     return f"{shown(value)} does not fit the type {one}{meaning}"
 
 
-def _numeric(text: Any) -> bool:
-    return bool(re.fullmatch(r"-?[0-9]+(\.[0-9]+)?", str(text)))
+def _is_text_of(one: str, text: Any) -> bool:
+    """Is this key of a mapping, which is always text, how a value of the type is written?"""
+    if one == "bool":
+        return text in ("true", "false")
+    return one in NUMBERS and bool(re.fullmatch(r"-?[0-9]+(\.[0-9]+)?", str(text)))
 
 
 def _exclude(entry: Entry, one: str, other: str) -> bool:
