@@ -11,7 +11,6 @@ from ..table.model import Command, Parameter
 from .flags import Flag, flags_of, free_words, has_orders
 from .tokens import text
 
-
 WORD = "word "  # before the name of a parameter that was given as a word; no flag's name begins so
 
 
