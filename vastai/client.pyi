@@ -364,7 +364,6 @@ class VastAI:
         cold_workers: int | None = None,
         max_workers: int | None = None,
         test_workers: int | None = None,
-        autojob_id: int | str | None = None,
     ) -> dict[str, Any]:
         """Change a worker group."""
     def update_autoscaler(
@@ -384,7 +383,6 @@ class VastAI:
         cold_workers: int | None = None,
         max_workers: int | None = None,
         test_workers: int | None = None,
-        autojob_id: int | str | None = None,
     ) -> dict[str, Any]:
         """Change a worker group."""
     def update_autogroup(
@@ -404,14 +402,13 @@ class VastAI:
         cold_workers: int | None = None,
         max_workers: int | None = None,
         test_workers: int | None = None,
-        autojob_id: int | str | None = None,
     ) -> dict[str, Any]:
         """Change a worker group."""
-    def delete_workergroup(self, id: int | str, autojob_id: int | str | None = None) -> dict[str, Any]:
+    def delete_workergroup(self, id: int | str) -> dict[str, Any]:
         """Delete a worker group."""
-    def delete_autoscaler(self, id: int | str, autojob_id: int | str | None = None) -> dict[str, Any]:
+    def delete_autoscaler(self, id: int | str) -> dict[str, Any]:
         """Delete a worker group."""
-    def delete_autogroup(self, id: int | str, autojob_id: int | str | None = None) -> dict[str, Any]:
+    def delete_autogroup(self, id: int | str) -> dict[str, Any]:
         """Delete a worker group."""
     def show_endpoints(self) -> list[dict[str, Any]]:
         """List your serverless endpoints."""
@@ -445,10 +442,9 @@ class VastAI:
         target_queue_time: float | None = None,
         inactivity_timeout: int | None = None,
         auto_instance: str = "prod",
-        endptjob_id: int | str | None = None,
     ) -> dict[str, Any]:
         """Change a serverless endpoint."""
-    def delete_endpoint(self, id: int | str, endptjob_id: int | str | None = None) -> dict[str, Any]:
+    def delete_endpoint(self, id: int | str) -> dict[str, Any]:
         """Delete a serverless endpoint with its worker groups."""
     def show_env_vars(self, show_values: bool = False) -> dict[str, Any]:
         """List the account's environment variables."""
