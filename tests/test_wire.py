@@ -89,9 +89,7 @@ def test_sdk(case: dict[str, Any], monkeypatch: pytest.MonkeyPatch, tmp_path: Pa
     replay_sdk(case, difference, monkeypatch, tmp_path)
 
 
-def replay_sdk(
-    case: dict[str, Any], difference: dict[str, Any], monkeypatch: pytest.MonkeyPatch, home: Path
-) -> None:
+def replay_sdk(case: dict[str, Any], difference: dict[str, Any], monkeypatch: pytest.MonkeyPatch, home: Path) -> None:
     prepare_files(case, home, monkeypatch)
     arguments = json.loads(json.dumps([case["args"], case["kwargs"]]))
     with ReplayServer(script(case), now=WIRE["clock"]["epoch"]) as server:

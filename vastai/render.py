@@ -112,9 +112,7 @@ def fit(widths: Sequence[int], is_text: Sequence[bool], width: int) -> list[int]
 
 def value(row: Mapping[str, Any], column: Column) -> str:
     """The text of one cell: the field scaled and formatted, or "-" when it is missing."""
-    found: Any = row
-    for name in column["field"].split("."):
-        found = found.get(name) if isinstance(found, Mapping) else None
+    found = field(row, column["field"])
     if found is None:
         return MISSING
     if "scale" in column and isinstance(found, int | float) and not isinstance(found, bool):
@@ -125,6 +123,17 @@ def value(row: Mapping[str, Any], column: Column) -> str:
         except (ValueError, TypeError, AttributeError, LookupError):
             pass  # the service sent another type than it used to: show what it sent
     return cell(found)
+
+
+def field(row: Any, name: str) -> Any:
+    """The field of a row, dots going deeper; None when it is missing.
+
+    >>> field({"key": {"id": 6}}, "key.id"), field({"key": None}, "key.id")
+    (6, None)
+    """
+    for part in name.split("."):
+        row = row.get(part) if isinstance(row, Mapping) else None
+    return row
 
 
 def cell(value: Any) -> str:

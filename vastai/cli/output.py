@@ -74,7 +74,7 @@ def ids(command: Command, result: Any) -> str | None:
     if field is None or not isinstance(result, list | dict):
         return "" if isinstance(result, dict) and set(result) <= {"success", "msg"} else None
     rows = result if isinstance(result, list) else [result]
-    found = [row.get(field) for row in rows if isinstance(row, dict)]
+    found = [render.field(row, field) for row in rows]
     return "\n".join(render.cell(item) for item in found if item is not None)
 
 

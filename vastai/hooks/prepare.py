@@ -162,16 +162,6 @@ def _seconds(value: Any, name: str) -> float:
 
 
 @prepare
-def repeat_id(values: Values, into: str) -> Values:
-    """The id of the path once more, for a body that names it as well.
-
-    >>> repeat_id({"id": 13}, into="autojob_id")
-    {'id': 13, 'autojob_id': 13}
-    """
-    return {**values, into: values.get("id")}
-
-
-@prepare
 def volume_offer_or_name(values: Values) -> Values:
     """Both ways to create a volume: by the ID of an offer, or by a name alone, which may stand in the ID's place.
 

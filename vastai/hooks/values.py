@@ -87,18 +87,6 @@ def order_columns(value: Any, values: Values, fields: str = "templates", last: s
 
 
 @value
-def if_set(value: Any, values: Values, send: Any = None) -> Any:
-    """Nothing for an empty text, 0 or false; else the value, or what is to be sent in its place.
-
-    >>> if_set("", {}), if_set("50", {}), if_set(True, {}, send="true")
-    (None, '50', 'true')
-    """
-    if not value:
-        return None
-    return value if send is None else send
-
-
-@value
 def clamp(value: float, values: Values, low: float | None = None, high: float | None = None) -> float:
     """The nearest number within the limits.
 
@@ -345,16 +333,6 @@ def _since(start: Any, now: float) -> float | None:
 
 
 @value
-def drop(result: Any, values: Values, fields: list[str]) -> Any:
-    """The result without some fields, such as keys that are not for showing.
-
-    >>> drop({"id": 1, "api_key": "k"}, {}, fields=["api_key"])
-    {'id': 1}
-    """
-    return _each(result, lambda row: {name: item for name, item in row.items() if name not in fields})
-
-
-@value
 def pairs(result: Mapping[str, Any], values: Values) -> list[Row]:
     """A mapping as a list of rows with ``key`` and ``value``.
 
@@ -405,13 +383,3 @@ def without_path(result: Row, values: Values) -> Row:
     if isinstance(path, str) and path and isinstance(output, str):
         return {**result, "output": output.replace(path, "")}
     return result
-
-
-@value
-def text_as_message(result: Any, values: Values) -> Row:
-    """An acknowledgement that came as a bare text, in the usual form.
-
-    >>> text_as_message("deleted", {})
-    {'success': True, 'msg': 'deleted'}
-    """
-    return {"success": True, "msg": result} if isinstance(result, str) else result
