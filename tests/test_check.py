@@ -130,7 +130,7 @@ def test_hook_share_counts_commands_or_the_methods_of_a_list():
 
 GRAMMAR = json.loads((ROOT / "schemas" / "commands.json").read_text(encoding="utf-8"))
 COMBINING = {"$ref", "$defs", "$schema", "title", "description", "properties", "items", "propertyNames"}
-COMBINING |= {"anyOf", "allOf", "if", "then"}
+COMBINING |= {"anyOf", "allOf", "if", "then", "else"}
 
 
 def parts_of(schema: object) -> list[dict]:
