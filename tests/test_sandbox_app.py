@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sandbox_kit import OFFER, Kit, table
 
-from vastai.sandbox import answers, arguments, callers, routes
+from vastai.sandbox import answers, arguments, callers, permissions, routes
 from vastai.sandbox.behaviour.registry import Refusal, behaviours
 from vastai.sandbox.transport import SandboxTransport
 from vastai.table.model import Command
@@ -57,7 +57,7 @@ def test_a_user_table_adds_routes_without_behaviour() -> None:
 
 def test_every_behaviour_has_its_own_route_and_a_docstring() -> None:
     assert all(behaviour.__doc__ for behaviour in behaviours().values())
-    plain = [callers.plain(route) for route in behaviours()]
+    plain = [permissions.plain(route) for route in behaviours()]
     assert len(plain) == len(set(plain))
 
 
@@ -115,17 +115,17 @@ def test_keys_are_kept_as_hashes_only() -> None:
     assert callers.key_hash(key) in stored
 
 
-@pytest.mark.parametrize("scope", sorted(set(callers.scopes().values())))
+@pytest.mark.parametrize("scope", sorted(set(permissions.scopes().values())))
 def test_a_key_may_do_what_its_scopes_cover_and_nothing_else(scope: str) -> None:
     """All routes of the published table, against a key of one scope."""
     key = {"permissions": {"api": {scope: {}}}}
     caller = callers.Caller({"id": 1}, {"id": 1}, key)
-    for route, needed in callers.scopes().items():
+    for route, needed in permissions.scopes().items():
         if needed == scope:
-            callers.authorize(caller, route, {})
+            permissions.authorize(caller, route, {})
         else:
             with pytest.raises(Refusal, match=needed):
-                callers.authorize(caller, route, {})
+                permissions.authorize(caller, route, {})
 
 
 def test_every_route_of_the_table_that_needs_a_key_has_a_scope() -> None:
@@ -133,7 +133,7 @@ def test_every_route_of_the_table_that_needs_a_key_has_a_scope() -> None:
     lacking = [
         f"{each.verb} {each.path}"
         for each in table()
-        if each.path and each.service == "api" and callers.scope_of(f"{each.verb} {each.path}") is None
+        if each.path and each.service == "api" and permissions.scope_of(f"{each.verb} {each.path}") is None
     ]
     assert all("/__sandbox__/" in route for route in lacking), lacking
 

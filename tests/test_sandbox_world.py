@@ -14,7 +14,8 @@ import pytest
 from sandbox_kit import OFFER, Clock, Kit, offers, small_market
 
 from vastai.errors import UsageError
-from vastai.sandbox.world import World, default_path
+from vastai.sandbox.world import World
+from vastai.sandbox.world_file import default_path
 
 
 def test_the_state_outlives_the_world(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ import time
 from typing import Any
 
 from vastai.engine.steps import Reply
-from vastai.sandbox import answers, arguments, callers, ledger, routes
+from vastai.sandbox import answers, arguments, callers, ledger, permissions, routes
 from vastai.sandbox.behaviour.registry import Call, Refusal, behaviours, invalid
 from vastai.sandbox.behaviour.results import fetch
 from vastai.sandbox.filters import BadFilter
@@ -72,7 +72,7 @@ class App:
             optional = any(command.key == "optional" for command in route.commands)
             caller = callers.identify(world, headers, self.keys, optional, now)
             fields = _object(route, body)
-            callers.authorize(caller, route.text, {**query, **fields, **found})
+            permissions.authorize(caller, route.text, {**query, **fields, **found})
             self._check_arguments(route, path, query, fields)
             if route.behaviour is None:
                 raise Refusal(501, "not_in_sandbox", f"The sandbox does not imitate {route.text} yet.")

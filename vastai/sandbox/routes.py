@@ -7,7 +7,7 @@ from typing import NamedTuple
 from urllib.parse import unquote
 
 from vastai.sandbox.behaviour.registry import Behaviour, Refusal
-from vastai.sandbox.callers import plain
+from vastai.sandbox.permissions import plain
 from vastai.table.model import Command
 
 

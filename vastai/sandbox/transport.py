@@ -19,7 +19,7 @@ class SandboxTransport:
     """
 
     def __init__(self, location: str = "sandbox") -> None:
-        self._path = location.partition(":")[2]
+        self._path = os.path.expanduser(location.partition(":")[2])
         self._app: App | None = None
         self._lock = Lock()
 

@@ -3,40 +3,16 @@
 from __future__ import annotations
 
 import json
-import os
-import sqlite3
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from threading import RLock
 from typing import Any
 
-from vastai.errors import UsageError
+from vastai.sandbox import world_file
+from vastai.sandbox.world_file import MEMORY, Market, Row, default_path
 
-Row = dict[str, Any]
-Market = Callable[[int, float], Iterable[tuple[str, Row]]]
-
-VERSION = 1
-MEMORY = ":memory:"
-SEED = 7
-FIRST_ID = 31_400_001
-BUSY_SECONDS = 30.0
-
-_TABLES = """
-CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
-CREATE TABLE listings (kind TEXT, id INTEGER, data TEXT NOT NULL, PRIMARY KEY (kind, id));
-CREATE TABLE objects (
-    kind TEXT NOT NULL, id INTEGER PRIMARY KEY, account INTEGER NOT NULL, lookup TEXT, data TEXT NOT NULL
-);
-CREATE INDEX objects_by_account ON objects (kind, account);
-CREATE INDEX objects_by_lookup ON objects (kind, lookup);
-"""
-
-
-def default_path() -> str:
-    """Where the state is kept when nobody names a file: $XDG_STATE_HOME/vastai/sandbox.db, else ~/.local/state/..."""
-    base = os.environ.get("XDG_STATE_HOME") or os.path.join(os.path.expanduser("~"), ".local", "state")
-    return os.path.join(base, "vastai", "sandbox.db")
+__all__ = ["MEMORY", "World", "default_path"]
 
 
 class World:
@@ -48,7 +24,7 @@ class World:
     nothing has to run in the background.
 
     Arguments: path is a file name, "" for the default one, or ":memory:" for a world that ends with the process;
-    clock gives real unix seconds; market fills the listings of a new world (see `market_listings`).
+    clock gives real unix seconds; market fills the listings of a new world (see `world_file.market_listings`).
 
     Raises:
         UsageError: the file cannot be opened, or is not a sandbox of this version.
@@ -60,7 +36,7 @@ class World:
         *,
         clock: Callable[[], float] = time.time,
         market: Market | None = None,
-        seed: int = SEED,
+        seed: int = world_file.SEED,
     ) -> None:
         self.path = path or default_path()
         self._clock = clock
@@ -68,13 +44,13 @@ class World:
         self._depth = 0
         self._cache: dict[str, list[Row]] = {}
         self._time = (0.0, 0.0, 1.0)
-        fill = market or market_listings
+        fill = market or world_file.market_listings
         if self.path == MEMORY:
-            self._db = _connect(MEMORY)
-            _create(self._db, seed, clock(), fill)
+            self._db = world_file.connect(MEMORY)
+            world_file.create(self._db, seed, clock(), fill)
         else:
-            _create_file(self.path, seed, clock(), fill)
-            self._db = _open(self.path)
+            world_file.create_file(self.path, seed, clock(), fill)
+            self._db = world_file.open_file(self.path)
         self._read_clock()
 
     # -- life of the file
@@ -221,111 +197,7 @@ class World:
         return columns
 
 
-def market_listings(seed: int, now: float) -> Iterator[tuple[str, Row]]:
-    """The listings of a new world: GPU offers, volume offers, network volume offers, public templates."""
-    from vastai.sandbox import market
-
-    offers = market.offers(seed, now=now)
-    for kind, rows in (
-        ("offer", offers),
-        ("volume_offer", market.volume_offers(offers)),
-        ("network_volume_offer", market.network_volume_offers(offers, seed)),
-        ("template", market.templates(now)),
-    ):
-        for row in rows:
-            yield kind, row
-
-
 def _documents(rows: Iterable[tuple[str]]) -> list[Any]:
     """Many JSON texts decoded in one go, which is much faster than one by one."""
     documents: list[Any] = json.loads("[" + ",".join(row[0] for row in rows) + "]")
     return documents
-
-
-def _connect(path: str) -> sqlite3.Connection:
-    db = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
-    db.execute("PRAGMA synchronous = NORMAL")
-    return db
-
-
-def _open(path: str) -> sqlite3.Connection:
-    """Open a world's file.
-
-    Raises:
-        UsageError: it is none, or one of another version.
-    """
-    try:
-        db = _connect(path)
-        found = db.execute("PRAGMA user_version").fetchone()[0]
-    except sqlite3.Error as error:
-        raise UsageError(f"{path} is not a sandbox: {error}. Name another file, or remove it.") from None
-    if found != VERSION:
-        db.close()
-        raise UsageError(f"The sandbox in {path} has version {found}, not {VERSION}. Remove the file.")
-    return db
-
-
-def _create(db: sqlite3.Connection, seed: int, now: float, fill: Market) -> None:
-    db.executescript(_TABLES)
-    db.execute("BEGIN")
-    settings = {
-        "seed": str(seed),
-        "created": repr(now),
-        "anchor_real": repr(now),
-        "anchor_world": repr(now),
-        "speed": "1.0",
-        "next_id": str(FIRST_ID),
-    }
-    db.executemany("INSERT INTO listings VALUES (?, ?, ?)", _listed(fill(seed, now), settings))
-    db.executemany("INSERT INTO meta VALUES (?, ?)", settings.items())
-    db.execute(f"PRAGMA user_version = {VERSION}")
-    db.execute("COMMIT")
-
-
-def _listed(rows: Iterable[tuple[str, Row]], settings: dict[str, str]) -> Iterator[tuple[str, int, str]]:
-    """Listings as they are stored: only their values, for all rows of a kind have the same columns.
-
-    The columns go into the settings. Thousands of rows are read for a search, and this takes half the time.
-    """
-    columns: dict[str, list[str]] = {}
-    for kind, row in rows:
-        names = columns.setdefault(kind, list(row))
-        yield kind, row["id"], json.dumps([row[name] for name in names])
-    settings.update((f"columns of {kind}", json.dumps(names)) for kind, names in columns.items())
-
-
-def _create_file(path: str, seed: int, now: float, fill: Market) -> None:
-    """Make the file when it is missing: built under another name, then put in place in one step.
-
-    Two processes may do this at once; the first link wins, and nobody ever sees a half-made world.
-    """
-    if os.path.exists(path) and os.path.getsize(path) > 0:
-        return
-    draft = f"{path}.{os.getpid()}.{time.monotonic_ns()}"
-    try:
-        os.makedirs(os.path.dirname(os.path.abspath(path)), mode=0o700, exist_ok=True)
-        os.close(os.open(draft, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
-        db = _connect(draft)
-        try:
-            db.execute("PRAGMA journal_mode = WAL")
-            _create(db, seed, now, fill)
-        finally:
-            db.close()
-        _put_in_place(draft, path)
-    except (OSError, sqlite3.Error) as error:
-        raise UsageError(f"Cannot make a sandbox at {path}: {error}. Name a file with VAST_URL=sandbox:PATH.") from None
-    finally:
-        for name in (draft, f"{draft}-wal", f"{draft}-shm"):
-            if os.path.exists(name):
-                os.unlink(name)
-
-
-def _put_in_place(draft: str, path: str) -> None:
-    """Give a finished file its name, unless another process was quicker; an empty file is no rival."""
-    if os.path.exists(path) and os.path.getsize(path) == 0:
-        os.replace(draft, path)
-        return
-    try:
-        os.link(draft, path)
-    except FileExistsError:
-        return

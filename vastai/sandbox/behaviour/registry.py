@@ -22,7 +22,10 @@ MODULES = (
     "volumes",
     "copies",
     "account",
-    "keys",
+    "billing",
+    "api_keys",
+    "ssh_keys",
+    "env_vars",
     "teams",
     "serverless",
 )

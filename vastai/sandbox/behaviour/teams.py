@@ -8,7 +8,7 @@ from typing import Any
 from vastai.sandbox import ledger, money
 from vastai.sandbox.behaviour import instances, volumes
 from vastai.sandbox.behaviour.account import move
-from vastai.sandbox.behaviour.keys import SCOPES, issue
+from vastai.sandbox.behaviour.api_keys import SCOPES, issue
 from vastai.sandbox.behaviour.registry import Call, Refusal, amount_of, behaviour, invalid, number_of
 
 Row = dict[str, Any]

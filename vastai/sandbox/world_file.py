@@ -1,0 +1,143 @@
+"""The file that a world is kept in: made once, complete or not at all, and opened."""
+
+from __future__ import annotations
+
+import json
+import os
+import sqlite3
+import time
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+from vastai.errors import UsageError
+
+Row = dict[str, Any]
+Market = Callable[[int, float], Iterable[tuple[str, Row]]]
+
+VERSION = 1
+MEMORY = ":memory:"
+SEED = 7
+FIRST_ID = 31_400_001
+BUSY_SECONDS = 30.0
+
+_TABLES = """
+CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE listings (kind TEXT, id INTEGER, data TEXT NOT NULL, PRIMARY KEY (kind, id));
+CREATE TABLE objects (
+    kind TEXT NOT NULL, id INTEGER PRIMARY KEY, account INTEGER NOT NULL, lookup TEXT, data TEXT NOT NULL
+);
+CREATE INDEX objects_by_account ON objects (kind, account);
+CREATE INDEX objects_by_lookup ON objects (kind, lookup);
+"""
+
+
+def default_path() -> str:
+    """Where the state is kept when nobody names a file: $XDG_STATE_HOME/vastai/sandbox.db, else ~/.local/state/..."""
+    base = os.environ.get("XDG_STATE_HOME") or os.path.join(os.path.expanduser("~"), ".local", "state")
+    return os.path.join(base, "vastai", "sandbox.db")
+
+
+def market_listings(seed: int, now: float) -> Iterator[tuple[str, Row]]:
+    """The listings of a new world: GPU offers, volume offers, network volume offers, public templates."""
+    from vastai.sandbox import market
+
+    offers = market.offers(seed, now=now)
+    for kind, rows in (
+        ("offer", offers),
+        ("volume_offer", market.volume_offers(offers)),
+        ("network_volume_offer", market.network_volume_offers(offers, seed)),
+        ("template", market.templates(now)),
+    ):
+        for row in rows:
+            yield kind, row
+
+
+def connect(path: str) -> sqlite3.Connection:
+    """A connection that waits for other processes, and leaves transactions to its user."""
+    db = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
+    db.execute("PRAGMA synchronous = NORMAL")
+    return db
+
+
+def open_file(path: str) -> sqlite3.Connection:
+    """Open a world's file.
+
+    Raises:
+        UsageError: it is none, or one of another version.
+    """
+    try:
+        db = connect(path)
+        found = db.execute("PRAGMA user_version").fetchone()[0]
+    except sqlite3.Error as error:
+        raise UsageError(f"{path} is not a sandbox: {error}. Name another file, or remove it.") from None
+    if found != VERSION:
+        db.close()
+        raise UsageError(f"The sandbox in {path} has version {found}, not {VERSION}. Remove the file.")
+    return db
+
+
+def create(db: sqlite3.Connection, seed: int, now: float, fill: Market) -> None:
+    """Make the tables of a new world, set its clock to `now`, and fill its market."""
+    db.executescript(_TABLES)
+    db.execute("BEGIN")
+    settings = {
+        "seed": str(seed),
+        "created": repr(now),
+        "anchor_real": repr(now),
+        "anchor_world": repr(now),
+        "speed": "1.0",
+        "next_id": str(FIRST_ID),
+    }
+    db.executemany("INSERT INTO listings VALUES (?, ?, ?)", _listed(fill(seed, now), settings))
+    db.executemany("INSERT INTO meta VALUES (?, ?)", settings.items())
+    db.execute(f"PRAGMA user_version = {VERSION}")
+    db.execute("COMMIT")
+
+
+def _listed(rows: Iterable[tuple[str, Row]], settings: dict[str, str]) -> Iterator[tuple[str, int, str]]:
+    """Listings as they are stored: only their values, for all rows of a kind have the same columns.
+
+    The columns go into the settings. Thousands of rows are read for a search, and this takes half the time.
+    """
+    columns: dict[str, list[str]] = {}
+    for kind, row in rows:
+        names = columns.setdefault(kind, list(row))
+        yield kind, row["id"], json.dumps([row[name] for name in names])
+    settings.update((f"columns of {kind}", json.dumps(names)) for kind, names in columns.items())
+
+
+def create_file(path: str, seed: int, now: float, fill: Market) -> None:
+    """Make the file when it is missing: built under another name, then put in place in one step.
+
+    Two processes may do this at once; the first link wins, and nobody ever sees a half-made world.
+    """
+    if os.path.exists(path) and os.path.getsize(path) > 0:
+        return
+    draft = f"{path}.{os.getpid()}.{time.monotonic_ns()}"
+    try:
+        os.makedirs(os.path.dirname(os.path.abspath(path)), mode=0o700, exist_ok=True)
+        os.close(os.open(draft, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+        db = connect(draft)
+        try:
+            db.execute("PRAGMA journal_mode = WAL")
+            create(db, seed, now, fill)
+        finally:
+            db.close()
+        _put_in_place(draft, path)
+    except (OSError, sqlite3.Error) as error:
+        raise UsageError(f"Cannot make a sandbox at {path}: {error}. Name a file with VAST_URL=sandbox:PATH.") from None
+    finally:
+        for name in (draft, f"{draft}-wal", f"{draft}-shm"):
+            if os.path.exists(name):
+                os.unlink(name)
+
+
+def _put_in_place(draft: str, path: str) -> None:
+    """Give a finished file its name, unless another process was quicker; an empty file is no rival."""
+    if os.path.exists(path) and os.path.getsize(path) == 0:
+        os.replace(draft, path)
+        return
+    try:
+        os.link(draft, path)
+    except FileExistsError:
+        return
