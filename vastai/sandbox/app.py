@@ -7,7 +7,7 @@ import time
 from typing import Any
 
 from vastai.engine.steps import Reply
-from vastai.sandbox import answers, arguments, callers, ledger, permissions, routes
+from vastai.sandbox import answers, arguments, callers, fleet, permissions, routes
 from vastai.sandbox.behaviour.registry import Call, Refusal, behaviours, invalid
 from vastai.sandbox.behaviour.results import fetch
 from vastai.sandbox.filters import BadFilter
@@ -68,7 +68,7 @@ class App:
         route, found = routes.find(self.routes, verb, path)
         with self.world.transaction() as world:
             now = world.now()
-            ledger.settle(world, now)
+            fleet.settle(world, now)
             optional = any(command.key == "optional" for command in route.commands)
             caller = callers.identify(world, headers, self.keys, optional, now)
             fields = _object(route, body)

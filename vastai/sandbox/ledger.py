@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from vastai.sandbox import lifecycle, money
+from vastai.sandbox import money
 from vastai.sandbox.world import World
 
 Row = dict[str, Any]
@@ -38,6 +38,13 @@ def end(world: World, source: str, at: float, kind: str | None = None) -> None:
             world.save("use", use)
 
 
+def end_gpus(world: World, account: int, at: float) -> None:
+    """Stop to charge an account for any GPU."""
+    for use in world.all("use", account):
+        if use["kind"] == "gpu" and use["end"] is None:
+            end(world, use["source"], at, "gpu")
+
+
 def paid(world: World, account: int) -> int:
     """What an account has paid in and out, in micro-dollars."""
     return sum(payment["amount"] for payment in world.all("payment", account))
@@ -48,42 +55,37 @@ def credit(world: World, account: int, now: float) -> int:
     return paid(world, account) - money.spent(world.all("use", account), now)
 
 
-def settle(world: World, now: float) -> None:
-    """Bring the world up to date: instances of accounts whose credit has run out are stopped at that moment.
+def reprice(world: World, source: str, dollars_per_hour: float, now: float) -> None:
+    """Charge another price for the GPUs of a source from now on, or from their start when that is still to come."""
+    for use in world.all("use", lookup=source):
+        if use["end"] is None and use["kind"] == "gpu":
+            account = world.owner("use", use["id"])
+            use["end"] = now
+            world.save("use", use)
+            begin(world, account, source, "gpu", dollars_per_hour, max(now, use["start"]))
 
-    Everything else follows from the times that are stored. The moment of the next run-out is remembered, so that most
-    requests have nothing to do here.
-    """
-    due = world.meta(_DUE)
-    if due and now < float(due):
-        return
-    following = float("inf")
+
+def next_run_out(world: World) -> tuple[float, int] | None:
+    """The first moment at which the credit of an account that uses GPUs runs out, and that account; None for never."""
+    found = []
     for account in world.accounts_with("instance"):
         uses = world.all("use", account)
-        if not any(use["kind"] == "gpu" and use["end"] is None for use in uses):
-            continue
-        moment = money.runs_out(paid(world, account), uses)
-        if moment is not None and moment <= now:
-            _stop_all(world, account, moment)
-        elif moment is not None:
-            following = min(following, moment)
-    world.set_meta(_DUE, repr(following))
+        if any(use["kind"] == "gpu" and use["end"] is None for use in uses):
+            moment = money.runs_out(paid(world, account), uses)
+            if moment is not None:
+                found.append((moment, account))
+    return min(found, default=None)
 
 
-def _stop_all(world: World, account: int, at: float) -> None:
-    """Stop everything that an account without credit runs."""
-    for instance in world.all("instance", account):
-        if instance["intended_status"] == "running":
-            stop_instance(world, instance, at, "stopped: the credit is used up")
+def due(world: World, now: float) -> bool:
+    """May credit have run out by now? Remembered between changes, so that most requests need no look."""
+    noted = world.meta(_DUE)
+    return not noted or now >= float(noted)
 
 
-def stop_instance(world: World, instance: Row, at: float, why: str = "stopped on request") -> None:
-    """Stop one instance: the GPUs cost nothing from then on, the storage goes on."""
-    before = lifecycle.state(instance["timeline"], at)
-    instance.update(timeline=lifecycle.stop(at, before, why), intended_status="stopped", next_state="stopped")
-    instance["waiting"] = False
-    world.save("instance", instance)
-    end(world, source(instance), at, "gpu")
+def note_due(world: World, moment: float) -> None:
+    """Remember that nothing runs out before this moment, unless something changes."""
+    world.set_meta(_DUE, repr(moment))
 
 
 def source(instance: Row) -> str:

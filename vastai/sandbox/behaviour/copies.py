@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from vastai.sandbox import lifecycle
-from vastai.sandbox.behaviour.instances import mine, offer_of
+from vastai.sandbox.behaviour.instances import mine
 from vastai.sandbox.behaviour.registry import Call, behaviour, invalid, number_of, own
+from vastai.sandbox.fleet import offer_of
 from vastai.sandbox.instance_row import row
 
 Row = dict[str, Any]

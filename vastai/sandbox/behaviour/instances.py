@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from vastai.sandbox import filters, ledger, lifecycle, money
-from vastai.sandbox.behaviour import gpus, mounts
+from vastai.sandbox import filters, fleet, ledger, lifecycle, money
+from vastai.sandbox.behaviour import mounts
 from vastai.sandbox.behaviour.registry import Call, Refusal, amount_of, behaviour, invalid, own
-from vastai.sandbox.instance_row import contract_costs, row
+from vastai.sandbox.fleet import offer_of
+from vastai.sandbox.instance_row import row
 from vastai.sandbox.world import World
 
 Row = dict[str, Any]
@@ -18,19 +19,11 @@ COMPUTED = frozenset(
     ("dph_total", "dph_base", "num_gpus", "duration", "uptime_mins", "search", "instance", "score", "gpu_util")
 )
 """Columns that the service computes for an answer, and so cannot filter by (API facts, section 5)."""
-RESTART_SECONDS = 3.0
 
 
 def rows(world: World, account: int, now: float) -> list[Row]:
     """All instances of an account as the service shows them."""
     return [row(each, offer_of(world, each), now) for each in world.all("instance", account)]
-
-
-def offer_of(world: World, instance: Row) -> Row:
-    """The offer that an instance was rented from."""
-    offer = world.listing("offer", instance["ask_id"])
-    assert offer is not None, "offers are never removed"
-    return offer
 
 
 def mine(call: Call, id: Any) -> Row:
@@ -124,33 +117,26 @@ def start(call: Call, instance: Row) -> None:
     """Start an instance that is stopped; one that runs already stays as it is."""
     if instance["intended_status"] == "running":
         return
-    costs = contract_costs(offer_of(call.world, instance), instance["disk"], instance["price"])
-    if money.dollars(ledger.credit(call.world, call.account, call.now)) <= costs["dph_total"] / 60:
+    left = money.dollars(ledger.credit(call.world, call.account, call.now))
+    if left <= fleet.hourly(call.world, instance)["dph_total"] / 60:
         raise Refusal(400, "insufficient_credit", "There is no credit left to start it with; add some first.")
-    gpus.start(call.world, instance, call.now, RESTART_SECONDS, costs["dph_base"])
+    fleet.start(call.world, instance, call.now)
 
 
 def stop(call: Call, instance: Row) -> None:
-    """Stop an instance that runs or is to run, and let those go on that waited for its GPUs."""
+    """Stop an instance that runs or is to run; one that is stopped stays as it is."""
     if instance["intended_status"] == "running":
-        ledger.stop_instance(call.world, instance, call.now)
-        wake(call, instance["machine_id"])
-
-
-def wake(call: Call, machine: int) -> None:
-    """Start what waits on a machine and now finds its GPUs free."""
-    for instance in gpus.waiting(call.world, machine):
-        instance["waiting"] = False
-        costs = contract_costs(offer_of(call.world, instance), instance["disk"], instance["price"])
-        gpus.start(call.world, instance, call.now, RESTART_SECONDS, costs["dph_base"])
+        fleet.stop(call.world, instance, call.now)
 
 
 @behaviour("PUT /api/v0/instances/reboot/{id}/", "PUT /api/v0/instances/recycle/{id}/")
 def rebooted(call: Call) -> Row:
-    """Reboot a running instance: a short while away, on the same GPUs and at the same price."""
+    """Reboot an instance: away for a moment, on the same GPUs, at the same price. One that boots goes on booting."""
     instance = mine(call, call.path["id"])
-    if not lifecycle.runs(instance, call.now):
+    if instance["intended_status"] != "running":
         raise invalid(f"Instance {instance['id']} does not run, so it cannot be rebooted; start it instead.")
+    if not lifecycle.runs(instance, call.now):
+        return {"success": True}
     instance["timeline"] = lifecycle.reboot(call.now, instance["image"])
     call.world.save("instance", instance)
     return {"success": True}
@@ -168,11 +154,7 @@ def bid_changed(call: Call) -> Row:
         raise Refusal(400, "invalid_price", f"The lowest bid here is {offer['min_bid']} $/hour.")
     instance["price"] = price
     call.world.save("instance", instance)
-    if instance["intended_status"] == "running" and not instance.get("waiting"):
-        source = ledger.source(instance)
-        state = instance["timeline"][-1]
-        ledger.end(call.world, source, call.now, "gpu")
-        ledger.begin(call.world, call.account, source, "gpu", price, max(call.now, state[0]))
+    ledger.reprice(call.world, ledger.source(instance), price, call.now)
     return {"success": True}
 
 
@@ -201,4 +183,4 @@ def destroy(call: Call, instance: Row) -> None:
         if key.get("instance_id") == instance["id"]:
             key["revoked"] = True
             call.world.save("key", key)
-    wake(call, instance["machine_id"])
+    fleet.wake(call.world, instance["machine_id"], call.now)

@@ -7,8 +7,8 @@ import secrets
 import shlex
 from typing import Any
 
-from vastai.sandbox import callers, ledger, lifecycle, market, prices
-from vastai.sandbox.behaviour import gpus, mounts
+from vastai.sandbox import callers, fleet, ledger, lifecycle, market, prices
+from vastai.sandbox.behaviour import mounts
 from vastai.sandbox.behaviour.registry import (
     Call,
     Refusal,
@@ -171,7 +171,7 @@ def _check_keys(call: Call, wish: Row) -> None:
 
 
 def _check_free(call: Call, offer: Row, wish: Row) -> None:
-    if offer["rentable"] and not gpus.taken(call.world, offer):
+    if offer["rentable"] and not fleet.taken(call.world, offer):
         return
     status = 410 if wish.get("cancel_unavail") else 404
     raise Refusal(status, "no_such_ask", f"Offer {offer['id']} is rented already.", ask_id=offer["id"])

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from vastai.sandbox import filters, market
-from vastai.sandbox.behaviour import gpus
+from vastai.sandbox import filters, fleet, market
 from vastai.sandbox.behaviour.instances import select
 from vastai.sandbox.behaviour.registry import Call, Refusal, behaviour
 
@@ -35,7 +34,7 @@ def offers_by_asks(call: Call) -> Row:
 def _offers(call: Call, wanted: Any) -> Row:
     if not isinstance(wanted, dict):
         raise Refusal(400, "invalid_args", "q must be a JSON object")
-    listed = gpus.as_listed(call.world.listings("offer"), gpus.holders(call.world))
+    listed = fleet.as_listed(call.world.listings("offer"), fleet.holders(call.world))
     return {"offers": filters.search_offers(listed, wanted, call.now)}
 
 
