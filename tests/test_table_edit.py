@@ -31,12 +31,13 @@ PROBE = """
 import inspect, json
 from vastai import VastAI
 from vastai.client import table
-from vastai.sandbox.routes import routes
+from vastai.sandbox.behaviour.registry import behaviours
+from vastai.sandbox.routes import build
 print(json.dumps({
     "new": str(inspect.signature(VastAI.show_weather)) if hasattr(VastAI, "show_weather") else None,
     "verb": table().command("reboot_instance").verb,
     "removed": hasattr(VastAI, "recycle_nothing") or "label_instance" in table(),
-    "routes": sorted({f"{route.verb} {route.path}" for route in routes(table())}),
+    "routes": sorted(route.text for route in build(table(), behaviours())),
 }))
 """
 
@@ -87,6 +88,8 @@ def copy(tmp_path: Path) -> Path:
         shutil.copytree(ROOT / name, target / name, ignore=ignored)
     for name in ("commands.yaml", "pyproject.toml", "README.md", "LICENSE", "CHANGELOG.md", "CONTRIBUTING.md"):
         shutil.copy(ROOT / name, target / name)
+    (target / "tests" / "cases").mkdir(parents=True)
+    shutil.copy(ROOT / "tests" / "cases" / "page_methods.json", target / "tests" / "cases")
     return target
 
 

@@ -193,6 +193,6 @@ def install(commands: Table) -> None:
         setattr(VastAI, name, LateMethod(name))
 
 
-RESERVED = frozenset(vars(VastAI))
+RESERVED: frozenset[str] = frozenset(vars(VastAI))
 
 install(table())

@@ -62,6 +62,14 @@ class Settings:
         self.session_key = session_key
         self.allow_http = self.environ.get("VASTAI_ALLOW_HTTP") == "1"
 
+    def __getstate__(self) -> dict[str, object]:
+        return {name: getattr(self, name) for name in self.__slots__ if name != "environ"}
+
+    def __setstate__(self, state: dict[str, object]) -> None:
+        self.environ = os.environ
+        for name, value in state.items():
+            setattr(self, name, value)
+
     def __repr__(self) -> str:
         return f"<Settings {self.server_url}>"
 

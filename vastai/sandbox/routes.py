@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 from urllib.parse import unquote
 
-from vastai.sandbox.behaviour.registry import Behaviour, Refusal
+from vastai.sandbox.behaviour.registry import Behaviour, Refusal, stands_beside
 from vastai.sandbox.permissions import plain
 from vastai.table.model import Command
 
@@ -25,15 +25,19 @@ class Route(NamedTuple):
 
 
 def build(commands: Iterable[Command], behaviours: Mapping[str, Behaviour]) -> list[Route]:
-    """All routes: those of the commands, and those that only a behaviour knows (other spellings of the service)."""
-    written: dict[str, str] = {plain(route): route for route in behaviours}
+    """All routes: those of the commands, other spellings of theirs, and those that stand beside the table."""
     users: dict[str, list[Command]] = {}
+    written: dict[str, str] = {}
     for command in commands:
         if command.path:
             text = f"{command.verb} {command.path}"
             written.setdefault(plain(text), text)
             users.setdefault(plain(text), []).append(command)
     acts = {plain(route): behaviour for route, behaviour in behaviours.items()}
+    used = {acts[key] for key in users if key in acts}
+    for text, act in behaviours.items():
+        if act in used or stands_beside(act):
+            written[plain(text)] = text
     return [Route(text, tuple(users.get(key, ())), acts.get(key)) for key, text in written.items()]
 
 

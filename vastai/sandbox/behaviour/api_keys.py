@@ -24,7 +24,7 @@ def api_keys(call: Call) -> Row:
     return {"apikeys": [_shown(key) for key in rows if not key.get("revoked") and key.get("instance_id") is None]}
 
 
-@behaviour("GET /api/v0/auth/apikeys/{id}/")
+@behaviour("GET /api/v0/auth/apikeys/{id}/", beside=True)
 def api_key(call: Call) -> Row:
     """One key."""
     return _shown(_mine(call))

@@ -66,7 +66,7 @@ def old_invoices(call: Call) -> Row:
     }
 
 
-@behaviour("GET /api/v0/invoices/")
+@behaviour("GET /api/v0/invoices/", beside=True)
 def searched(call: Call) -> list[Row]:
     """Payments as flat rows, filtered by their columns."""
     rows = [

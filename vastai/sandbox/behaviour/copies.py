@@ -30,7 +30,7 @@ def copied(call: Call) -> Row:
     return {**answer, **_addresses(call, source, destination)}
 
 
-@behaviour("DELETE /api/v0/commands/copy_direct/", "DELETE /api/v0/commands/rsync/")
+@behaviour("DELETE /api/v0/commands/copy_direct/", "DELETE /api/v0/commands/rsync/", beside=True)
 def cancelled(call: Call) -> Row:
     """Cancel the copies that go to an instance."""
     destination = _place(call, call.body.get("dst_id"))

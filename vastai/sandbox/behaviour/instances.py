@@ -81,7 +81,7 @@ def changed(call: Call) -> Row:
     return {"success": True}
 
 
-@behaviour("PUT /api/v0/instances/")
+@behaviour("PUT /api/v0/instances/", beside=True)
 def changed_several(call: Call) -> Row:
     """Start, stop or label several instances: all of them, or none."""
     for id in _ids(call, "ids"):
@@ -142,7 +142,7 @@ def rebooted(call: Call) -> Row:
     return {"success": True}
 
 
-@behaviour("PUT /api/v0/instances/bid_price/{id}/")
+@behaviour("PUT /api/v0/instances/bid_price/{id}/", beside=True)
 def bid_changed(call: Call) -> Row:
     """Change the bid of an interruptible instance; what runs costs the new price from now on."""
     instance = mine(call, call.path["id"])
@@ -165,7 +165,7 @@ def destroyed(call: Call) -> Row:
     return {"success": True, "msg": f"Instance {call.path['id']} is destroyed."}
 
 
-@behaviour("DELETE /api/v0/instances/")
+@behaviour("DELETE /api/v0/instances/", beside=True)
 def destroyed_several(call: Call) -> Row:
     """Destroy several instances: all of them, or none."""
     ids = _ids(call, "instance_ids")

@@ -31,6 +31,7 @@ MODULES = (
 )
 
 _behaviours: dict[str, Behaviour] = {}
+_beside: set[Behaviour] = set()
 
 
 class Refusal(Exception):
@@ -97,10 +98,16 @@ class Call(NamedTuple):
         return self.query.get(name) if value is None else value
 
 
-def behaviour(*routes: str) -> Callable[[F], F]:
-    """Register a function as what happens for these requests, written as ``VERB /path/{parameter}/``."""
+def behaviour(*routes: str, beside: bool = False) -> Callable[[F], F]:
+    """Register a function as what happens for these requests, written as ``VERB /path/{parameter}/``.
+
+    The routes exist when a command of the table uses one of them; with `beside` also when none does, for requests that
+    the service answers and other clients send.
+    """
 
     def register(function: F) -> F:
+        if beside:
+            _beside.add(function)
         for route in routes:
             if route in _behaviours and _behaviours[route].__module__ != function.__module__:
                 raise ValueError(f"two behaviours for {route}")
@@ -115,6 +122,11 @@ def behaviours() -> dict[str, Behaviour]:
     for name in MODULES:
         import_module(f"vastai.sandbox.behaviour.{name}")
     return _behaviours
+
+
+def stands_beside(function: Behaviour) -> bool:
+    """Do a behaviour's routes exist although no command of the table uses them?"""
+    return function in _beside
 
 
 def invalid(msg: str) -> Refusal:

@@ -35,7 +35,7 @@ def rent(call: Call) -> Row:
     return rental(call, call.path["id"])
 
 
-@behaviour("POST /api/v0/asks/bulk/")
+@behaviour("POST /api/v0/asks/bulk/", beside=True)
 def rent_several(call: Call) -> Row:
     """Rent several offers with the same body: all of them, or none."""
     ids = call.body.get("ids")

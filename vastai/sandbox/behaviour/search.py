@@ -19,13 +19,13 @@ def offers_by_query(call: Call) -> Row:
     return _offers(call, call.json("q", {}))
 
 
-@behaviour("POST /api/v0/bundles/")
+@behaviour("POST /api/v0/bundles/", beside=True)
 def offers_by_body(call: Call) -> Row:
     """Offers that match the body."""
     return _offers(call, call.body)
 
 
-@behaviour("PUT /api/v0/search/asks/")
+@behaviour("PUT /api/v0/search/asks/", beside=True)
 def offers_by_asks(call: Call) -> Row:
     """Offers that match the body's `q`."""
     return _offers(call, call.body.get("q", {}))
@@ -38,7 +38,7 @@ def _offers(call: Call, wanted: Any) -> Row:
     return {"offers": filters.search_offers(listed, wanted, call.now)}
 
 
-@behaviour("GET /api/v0/gpu_names/unique/")
+@behaviour("GET /api/v0/gpu_names/unique/", beside=True)
 def gpu_names(call: Call) -> Row:
     """The names of all GPU models on the market."""
     return {"gpu_names": sorted({offer["gpu_name"] for offer in call.world.listings("offer")})}

@@ -51,7 +51,7 @@ def endpoints(call: Call) -> Row:
     return {"success": True, "results": call.world.all("endpoint", call.account)}
 
 
-@behaviour("GET /api/v0/endptjobs/{id}/")
+@behaviour("GET /api/v0/endptjobs/{id}/", beside=True)
 def endpoint(call: Call) -> Row:
     """One endpoint."""
     return {"success": True, "result": _endpoint(call, call.path["id"])}

@@ -28,7 +28,7 @@ def ssh_key_created(call: Call) -> Row:
     return {"success": True, "key": call.world.add("ssh_key", call.account, row)}
 
 
-@behaviour("PUT /api/v0/ssh/{id}/")
+@behaviour("PUT /api/v0/ssh/{id}/", beside=True)
 def ssh_key_changed(call: Call) -> Row:
     """Replace the text of a key."""
     key = own(call, "ssh_key", call.path["id"], "no_such_key", "SSH key")

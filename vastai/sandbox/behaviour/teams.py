@@ -136,7 +136,7 @@ def members(call: Call) -> list[Row]:
     return [first, *others]
 
 
-@behaviour("GET /api/v0/team/roles-full/")
+@behaviour("GET /api/v0/team/roles-full/", beside=True)
 def roles(call: Call) -> list[Row]:
     """The roles of a team and their permissions."""
     _team(call)

@@ -22,13 +22,13 @@ _FROM_OFFER = (
 )  # fmt: skip
 
 
-@behaviour("POST /api/v0/volumes/search/")
+@behaviour("POST /api/v0/volumes/search/", beside=True)
 def searched(call: Call) -> Row:
     """Offers of local volumes, with the space that is left."""
     return _search(call, "volume_offer")
 
 
-@behaviour("POST /api/v0/network_volumes/search/")
+@behaviour("POST /api/v0/network_volumes/search/", beside=True)
 def network_searched(call: Call) -> Row:
     """Offers of network volumes, with the space that is left."""
     return _search(call, "network_volume_offer")
@@ -79,7 +79,7 @@ def created(call: Call) -> Row:
     return _made(create(call, call.body.get("id"), call.body.get("size", DEFAULT_SIZE), call.body.get("name")))
 
 
-@behaviour("PUT /api/v0/network_volumes/")
+@behaviour("PUT /api/v0/network_volumes/", beside=True)
 def network_created(call: Call) -> Row:
     """Rent space of a network volume offer."""
     size = call.body.get("size", DEFAULT_SIZE)
