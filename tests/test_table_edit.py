@@ -36,7 +36,7 @@ from vastai.sandbox.routes import build
 print(json.dumps({
     "new": str(inspect.signature(VastAI.show_weather)) if hasattr(VastAI, "show_weather") else None,
     "verb": table().command("reboot_instance").verb,
-    "removed": hasattr(VastAI, "recycle_nothing") or "label_instance" in table(),
+    "removed": hasattr(VastAI, "recycle_nothing") or "show_members" in table(),
     "routes": sorted(route.text for route in build(table(), behaviours())),
 }))
 """
@@ -45,7 +45,7 @@ print(json.dumps({
 def edit(path: Path) -> None:
     """Add a command, change the verb of another, remove a third."""
     text = path.read_text(encoding="utf-8")
-    text, removed = re.subn(r"\n  label_instance:\n(?:    .*\n|\n)+", "\n", text, count=1)
+    text, removed = re.subn(r"\n  show_members:\n(?:    .*\n|\n)+", "\n", text, count=1)
     text, changed = re.subn(r"http: PUT /instances/reboot/\{id\}/", "http: POST /instances/reboot/{id}/", text)
     assert (removed, changed) == (1, 1)
     path.write_text(text.rstrip() + "\n" + NEW, encoding="utf-8")
@@ -101,7 +101,7 @@ def test_in_a_checkout(copy: Path, tmp_path: Path) -> None:
     run(["tools/generate.py", "--write"], copy, copy, tmp_path)
     stub = (copy / "vastai" / "client.pyi").read_text(encoding="utf-8")
     assert "def show_weather(" in stub
-    assert "def label_instance(" not in stub
+    assert "def show_members(" not in stub
     reference = (copy / "docs" / "sdk" / "reference" / "vastai.md").read_text(encoding="utf-8")
     assert "show_weather" in reference
     assert "vastai show weather" in (copy / "docs" / "cli" / "commands.md").read_text(encoding="utf-8")
@@ -112,7 +112,7 @@ def test_in_an_installed_wheel(copy: Path, tmp_path: Path) -> None:
     wheel = next((tmp_path / "dist").glob("*.whl"))
     site = tmp_path / "site"
     run(["-m", "pip", "install", "-q", "--no-deps", "--target", str(site), str(wheel)], tmp_path, tmp_path, tmp_path)
-    assert "label instance" in run(["-m", "vastai", "label", "--help"], tmp_path, site, tmp_path)
+    assert "show members" in run(["-m", "vastai", "show", "--help"], tmp_path, site, tmp_path)
     edit(site / "vastai" / "commands.yaml")
     check(tmp_path, site, tmp_path)
 
