@@ -36,7 +36,7 @@ from vastai.sandbox.routes import build
 print(json.dumps({
     "new": str(inspect.signature(VastAI.show_weather)) if hasattr(VastAI, "show_weather") else None,
     "verb": table().command("reboot_instance").verb,
-    "removed": hasattr(VastAI, "recycle_nothing") or "show_members" in table(),
+    "removed": hasattr(VastAI, "show_members") or "show_members" in table(),
     "routes": sorted(route.text for route in build(table(), behaviours())),
 }))
 """
@@ -46,6 +46,7 @@ def edit(path: Path) -> None:
     """Add a command, change the verb of another, remove a third."""
     text = path.read_text(encoding="utf-8")
     text, removed = re.subn(r"\n  show_members:\n(?:    .*\n|\n)+", "\n", text, count=1)
+    text = re.sub(r"\n  members:\n(?:    - .*\n)+", "\n", text, count=1)  # its columns, which nobody uses now
     text, changed = re.subn(r"http: PUT /instances/reboot/\{id\}/", "http: POST /instances/reboot/{id}/", text)
     assert (removed, changed) == (1, 1)
     path.write_text(text.rstrip() + "\n" + NEW, encoding="utf-8")
