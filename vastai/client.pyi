@@ -60,6 +60,7 @@ class VastAI:
         reserved: bool = False,
         on_demand: bool = False,
         georegion: bool = False,
+        new: bool = False,
         chunked: bool = False,
     ) -> list[dict[str, Any]]:
         """Search for GPU offers."""
@@ -76,6 +77,7 @@ class VastAI:
         reserved: bool = False,
         on_demand: bool = False,
         georegion: bool = False,
+        new: bool = False,
         chunked: bool = False,
     ) -> list[dict[str, Any]]:
         """Search for GPU offers."""
@@ -110,9 +112,10 @@ class VastAI:
         gpu_name: Sequence[str] | None = None,
         verification: Sequence[str] | None = None,
         order_by: Sequence[str] | None = None,
-        limit: int = 25,
+        limit: int | None = None,
         next_token: str | None = None,
         all: bool = False,
+        verbose: bool = False,
     ) -> list[dict[str, Any]]:
         """List your instances."""
     def show_instances_v1(
@@ -122,9 +125,10 @@ class VastAI:
         gpu_name: Sequence[str] | None = None,
         verification: Sequence[str] | None = None,
         order_by: Sequence[str] | None = None,
-        limit: int = 25,
+        limit: int | None = None,
         next_token: str | None = None,
         all: bool = False,
+        verbose: bool = False,
     ) -> list[dict[str, Any]]:
         """List your instances."""
     def show_instance(self, id: int | str) -> dict[str, Any]:
@@ -233,6 +237,7 @@ class VastAI:
         invoice_type: Sequence[str] | None = None,
         format: str = "table",
         invoices: bool = False,
+        verbose: bool = False,
     ) -> dict[str, Any]:
         """List one page of invoices, or of charges."""
     def show_payments(
@@ -446,7 +451,7 @@ class VastAI:
         """Change a serverless endpoint."""
     def delete_endpoint(self, id: int | str) -> dict[str, Any]:
         """Delete a serverless endpoint with its worker groups."""
-    def show_env_vars(self, show_values: bool = False) -> dict[str, Any]:
+    def show_env_vars(self, show_values: bool = False) -> list[dict[str, Any]]:
         """List the account's environment variables."""
     def set_env_var(self, key: str, value: str) -> dict[str, Any]:
         """Create or change an environment variable of the account."""
@@ -490,4 +495,4 @@ def table() -> Table:
 def install(commands: Table) -> None:
     """Give the class one late method for every command and alias of a table."""
 
-RESERVED: Any
+RESERVED: frozenset[str]

@@ -110,8 +110,9 @@ def _single(command: Command, values: dict[str, Any], context: Context) -> Flow:
 
 
 def _pages(command: Command, values: dict[str, Any], context: Context) -> Flow:
-    """Follow the token that each page names, and join the items."""
+    """Follow the token that each page names, and join the items, as many as are wanted."""
     assert command.pages is not None
+    most = values.get(command.pages.get("most", ""))
     request = plan(command, values)
     items: list[Any] = []
     seen: set[str] = set()
@@ -121,8 +122,8 @@ def _pages(command: Command, values: dict[str, Any], context: Context) -> Flow:
         rows = _read(command, answer, context) if command.returns.unwrap else _items(command, answer, context)
         items.extend(rows)
         token = page.get(command.pages["token"]) if isinstance(page, dict) else None
-        if not token or str(token) in seen:
-            return finished(command, items, answer, values, context)
+        if not token or str(token) in seen or (most and len(items) >= most):
+            return finished(command, items[:most], answer, values, context)
         seen.add(str(token))
         request = request._replace(query={**request.query, command.pages["send"]: str(token)})
 

@@ -129,7 +129,7 @@ def take_out(command: Command, data: Any, reply: Reply) -> Any:
             hint=HINTS[404],
             response=reply,
         )
-    if returns.type == "dict" and not isinstance(data, dict) and not command.returns.then:
+    if returns.type == "dict" and not isinstance(data, dict):
         raise unusable(reply, f"is {_kind(data)} where an object is due")
     return data
 

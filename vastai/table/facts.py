@@ -211,4 +211,4 @@ def _command(name: str, entry: Entry) -> Command:
     effect = entry.get("effect") or {"GET": "read", "DELETE": "destroy"}.get(verb, "")
     needs = tuple(key for key, value in entry.get("params", {}).items() if is_required(key, value, entry))
     returns = entry.get("returns", {})
-    return Command(name, every, None if "type" in returns else returns.get("schema", ""), effect, needs)
+    return Command(name, every, None if returns.get("type") == "str" else returns.get("schema", ""), effect, needs)

@@ -67,8 +67,11 @@ def required_come_first(name: str, entry: Entry) -> Found:
 
 
 def named_parameters_exist(name: str, entry: Entry) -> Found:
-    """`orders`, `excludes` and the placeholders of `confirm` name parameters of the entry."""
+    """`orders`, `excludes`, `pages.most` and the placeholders of `confirm` name parameters of the entry."""
     params = _params(entry)
+    most = entry.get("pages", {}).get("most")
+    if most is not None and most not in params:
+        yield ("pages", "most"), f"{shown(most)} is no parameter here.{suggestion(most, params)}"
     for number, order in enumerate(entry.get("orders", ())):
         for position, key in enumerate(order):
             if key not in params:
@@ -182,7 +185,7 @@ def pages_are_lists(name: str, entry: Entry) -> Found:
     if "empty" in output and not returns.get("many"):
         yield ("output", "empty"), "only a list can be empty: returns has no many: true"
     for key in ("table", "quiet"):
-        if key in output and "type" in returns:
+        if key in output and returns.get("type") == "str":
             yield ("output", key), "the result is text and has no fields"
 
 
