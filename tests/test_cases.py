@@ -136,7 +136,8 @@ class CaseServer(ReplayServer):
 
 @pytest.fixture(scope="module")
 def started() -> Iterator[CaseServer]:
-    with CaseServer(now=NOW) as server:
+    server = CaseServer(now=NOW)
+    with server:
         yield server
 
 

@@ -1,0 +1,247 @@
+"""The examples of the table are true: each runs, as it is printed, in a sandbox where what it names is there."""
+
+from __future__ import annotations
+
+import ast
+import io
+import json
+import os
+import re
+import shlex
+import shutil
+import warnings
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+
+from vastai import VastAI
+from vastai.cli.main import guarded
+from vastai.cli.terminal import Terminal
+from vastai.client import table
+from vastai.engine.edge import Edge
+from vastai.sandbox.world import World
+from vastai.table.model import Command
+
+IMAGE = "pytorch/pytorch"
+PLACEHOLDER = re.compile(r"\{([a-z_]+)\}")
+# What the key in use must belong to a team for.
+FOR_TEAMS = {"delete_team", "destroy_team", "invite_team", "invite_member", "show_members"}
+
+
+class Example(NamedTuple):
+    """One example of a command."""
+
+    command: Command
+    number: int
+    cli: str
+    python: str
+
+    @property
+    def name(self) -> str:
+        return f"{self.command.name}-{self.number}"
+
+
+EXAMPLES = [
+    Example(command, number, example["cli"], example["python"])
+    for command in table()
+    for number, example in enumerate(command.examples)
+]
+each_example = pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: example.name)
+
+
+class Prepared(NamedTuple):
+    """A world in which something of every kind is there, its time in unix seconds, and what fills the placeholders."""
+
+    path: Path
+    now: float
+    names: dict[str, Any]
+
+
+class WorldEdge(Edge):
+    """An edge that lives in a world's time: a pause lets time pass there, and no program is run.
+
+    Attributes:
+        lines: what `explain` showed.
+    """
+
+    def __init__(self, world: Path, now: float, asks: Edge | None = None) -> None:
+        self._world = str(world)
+        self._now = now
+        self._asks = asks or Edge()
+        self.lines: list[str] = []
+
+    def now(self) -> float:
+        return self._now
+
+    def sleep(self, seconds: float) -> None:
+        let_pass(self._world, seconds)
+
+    def ask(self, question: str) -> None:
+        self._asks.ask(question)
+
+    def run(self, argv: list[str]) -> int:
+        raise AssertionError(f"no example runs a program: {argv}")
+
+    def show(self, line: str) -> None:
+        self.lines.append(line)
+
+    def say(self, line: str) -> None:
+        """Remarks are no business of these tests."""
+
+
+def let_pass(world: str, seconds: float) -> float:
+    """Let time pass in a world; returns its time."""
+    opened = World(world)
+    try:
+        return opened.advance(seconds)
+    finally:
+        opened.close()
+
+
+@pytest.fixture(scope="module")
+def prepared(tmp_path_factory: pytest.TempPathFactory) -> Prepared:
+    path = tmp_path_factory.mktemp("world") / "world.db"
+    with VastAI(server_url=f"sandbox:{path}", raise_errors=True, quiet=True) as client:
+        names = fill(client, path)
+    return Prepared(path, let_pass(str(path), 60), names)
+
+
+def fill(client: VastAI, path: Path) -> dict[str, Any]:
+    """Rent, create and invite until there is something of every kind. Offer 12345 stays free for the examples."""
+    taken = client.search_offers("id=12345", no_default=True)[0]["machine_id"]
+    volume_offers = {row["machine_id"]: row["id"] for row in client.search_volumes("disk_space>=200")}
+    offers = client.search_offers("num_gpus=1", order="dph_total")
+    there = [row for row in offers if row["machine_id"] != taken and row["machine_id"] in volume_offers]
+    by_machine = {row["machine_id"]: row for row in there}
+    first, second, third = list(by_machine.values())[:3]
+
+    def rent(offer: dict[str, Any]) -> int:
+        return int(client.create_instance(offer["id"], IMAGE, label="example")["new_contract"])
+
+    def volume(name: str) -> int:
+        return int(client.rent_volume(volume_offers[third["machine_id"]], 10, name)["id"])
+
+    names: dict[str, Any] = {"instance": rent(first), "stopped_instance": rent(second), "volume_instance": rent(third)}
+    names["volume"], names["attached_volume"] = volume("data"), volume("mounted")
+    client.attach_volume(names["attached_volume"], names["volume_instance"])
+    names["volume_offer"] = next(
+        offer for machine, offer in volume_offers.items() if machine not in (taken, third["machine_id"])
+    )
+    names["template_hash"] = client.search_templates()[0]["hash_id"]
+    names["endpoint"] = client.create_endpoint(endpoint_name="chat")["result"]
+    names["workergroup"] = client.create_workergroup(
+        endpoint_id=names["endpoint"], template_hash=names["template_hash"]
+    )["id"]
+    names["env_var"] = "STAGE"
+    client.create_env_var(names["env_var"], "test")
+    names["api_key_id"] = client.create_api_key("example", ["misc"])["id"]
+    names["ssh_key"] = client.create_ssh_key("example", "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIExample")["key"]["id"]
+    names["team"] = client.create_team("examples")["team_id"]
+    let_pass(str(path), 60)
+    client.stop_instance(names["stopped_instance"])
+    return names
+
+
+@pytest.fixture
+def world(prepared: Prepared, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A copy of the prepared world for one test, which runs in a folder of its own."""
+    monkeypatch.chdir(tmp_path)
+    return Path(shutil.copy(prepared.path, tmp_path / "world.db"))
+
+
+def ready(example: Example, prepared: Prepared, world: Path) -> None:
+    """Act for the team where the example is about the team in use."""
+    if example.command.name in FOR_TEAMS:
+        with VastAI(server_url=f"sandbox:{world}", quiet=True) as client:
+            client.switch_team(prepared.names["team"])
+
+
+def filled(text: str, prepared: Prepared) -> str:
+    """An example with the names of the prepared world in place of its placeholders."""
+    return PLACEHOLDER.sub(lambda found: str(prepared.names[found[1]]), text)
+
+
+def run_python(example: Example, prepared: Prepared, world: Path) -> tuple[Any, list[str]]:
+    """Run the Python form as it is printed; returns what its last line gives, and what `explain` showed."""
+    tree = ast.parse(filled(example.python, prepared))
+    last = tree.body.pop()
+    assert isinstance(last, ast.Expr)
+    edge = WorldEdge(world, prepared.now)
+    with warnings.catch_warnings(), VastAI(server_url=f"sandbox:{world}", explain=True, edge=edge) as client:
+        if example.command.deprecated:
+            warnings.simplefilter("ignore", DeprecationWarning)
+        space = {"client": client}
+        exec(compile(tree, example.name, "exec"), space)
+        return eval(compile(ast.Expression(last.value), example.name, "eval"), space), edge.lines
+
+
+class Ended(NamedTuple):
+    """How a command line ended: exit code, what it printed, and the requests that --explain showed."""
+
+    code: int
+    out: str
+    err: str
+    requests: list[str]
+
+
+def run_cli(example: Example, prepared: Prepared, world: Path, *options: str) -> Ended:
+    """Run the form for the terminal as it is printed, with nobody there to ask."""
+    program, *words = shlex.split(filled(example.cli, prepared))
+    assert program == "vastai"
+    out, err = io.StringIO(), io.StringIO()
+    lines: list[str] = []
+
+    def open_client(edge: Edge, **settings: Any) -> VastAI:
+        own = WorldEdge(world, prepared.now, asks=edge)
+        own.lines = lines
+        return VastAI(edge=own, **settings)
+
+    terminal = Terminal(io.StringIO(), out, err, os.environ)
+    code = guarded(["--url", f"sandbox:{world}", *options, *words], terminal, open_client=open_client)
+    return Ended(code, out.getvalue(), err.getvalue(), lines)
+
+
+@each_example
+def test_the_python_form_runs(example: Example, prepared: Prepared, world: Path) -> None:
+    ready(example, prepared, world)
+    result, _ = run_python(example, prepared, world)
+    assert not (isinstance(result, dict) and result.get("success") is False), result
+    if example.command.returns.many:
+        assert result != [], "an example that finds nothing shows nothing"
+
+
+@each_example
+@pytest.mark.parametrize("form", ["text", "raw"])
+def test_the_form_for_the_terminal_runs(example: Example, form: str, prepared: Prepared, world: Path) -> None:
+    ready(example, prepared, world)
+    ended = run_cli(example, prepared, world, *(["--raw"] if form == "raw" else []))
+    assert ended.code == 0, ended.err
+    assert ended.out.strip() != ""
+    if form == "raw":
+        json.loads(ended.out)
+
+
+@each_example
+def test_both_forms_ask_the_same(example: Example, prepared: Prepared, world: Path, tmp_path: Path) -> None:
+    """Written beside each other, they are one call: the same requests in the same order."""
+    ready(example, prepared, world)
+    twin = Path(shutil.copy(world, tmp_path / "twin.db"))
+    _, asked = run_python(example, prepared, twin)
+    typed = run_cli(example, prepared, world, "--explain").requests
+    assert [shown(line) for line in typed] == [shown(line) for line in asked]
+    assert typed != []
+
+
+def shown(line: str) -> Any:
+    """A line of `explain`, read: a body as its value (40 is 40.0); the chance name of a result is left out."""
+    return json.loads(line) if line.startswith("{") else re.sub(r"/results/\w+", "/results/TOKEN", line)
+
+
+def test_every_placeholder_is_filled_and_used(prepared: Prepared) -> None:
+    used = {name for example in EXAMPLES for name in PLACEHOLDER.findall(example.cli + example.python)}
+    assert used == set(prepared.names)
+
+
+def test_every_command_has_an_example() -> None:
+    assert {command.name for command in table()} == {example.command.name for example in EXAMPLES}
