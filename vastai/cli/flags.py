@@ -84,7 +84,7 @@ def _of_parameter(parameter: Parameter, named: bool) -> list[Flag]:
 
 
 def _of_option(option: Option) -> Flag:
-    return Flag(option.flags[0], _spelled(list(option.flags)), "one" if option.metavar else "none")
+    return Flag(option.flags[0], _spelled([*option.flags, *option.old]), "one" if option.metavar else "none")
 
 
 def _spelled(flags: list[str]) -> tuple[str, ...]:

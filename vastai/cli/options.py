@@ -17,12 +17,14 @@ class Option:
         flags: how it is written; the first one names it.
         metavar: what its value is called in help, "" for a switch.
         help: one line.
+        old: spellings of other clients, accepted behind the words of a command and not shown.
     """
 
-    __slots__ = ("flags", "help", "metavar")
+    __slots__ = ("flags", "help", "metavar", "old")
 
-    def __init__(self, flags: tuple[str, ...], metavar: str, help: str) -> None:
+    def __init__(self, flags: tuple[str, ...], metavar: str, help: str, old: tuple[str, ...] = ()) -> None:
         self.flags = flags
+        self.old = old
         self.metavar = metavar
         self.help = help
 
@@ -42,7 +44,7 @@ OPTIONS = (
     Option(("--help", "-h"), "", "Show help, for a command after its words"),
     Option(("--version",), "", "Show the version"),
 )
-CONSENT = Option(("--yes", "-y"), "", "Do it without asking")
+CONSENT = Option(("--yes", "-y"), "", "Do it without asking", old=("--skip",))
 
 
 def spellings(flag: str) -> tuple[str, ...]:

@@ -292,4 +292,3 @@ def _date(answer: Reply | None) -> float | None:
         return parsedate_to_datetime(text).timestamp()
     except ValueError:
         return None
-

@@ -26,7 +26,7 @@ GLOBAL_FLAGS = frozenset(
         *("--retry", "--strict", "--timeout", "--url", "--version"),
     )
 )
-CONSENT_FLAGS = frozenset(("--yes", "-y"))
+CONSENT_FLAGS = frozenset(("--yes", "-y", "--skip"))
 
 VIEWS = frozenset(("text",))  # views that need no hook
 NUMBERS = ("int", "float")
