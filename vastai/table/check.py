@@ -9,8 +9,8 @@ from functools import cache
 from typing import Any, NamedTuple
 
 from ..errors import TableError
-from .compiled import data_path
 from .facts import VIEWS, Entry, Facts, HookNames, base_commands, own_commands
+from .find import data_path
 from .model import Table
 from .read import Document, Path
 from .references import ENTRY_RULES, TABLE_RULES, hooks_of_entry

@@ -1,4 +1,4 @@
-"""Find commands.yaml and load it in its compiled form, renewing that when the file has changed.
+"""Load the table in its compiled form, and renew that when commands.yaml has changed.
 
 The compiled form is a generated Python module: an index of all commands, and each entry as the text of a literal that
 is evaluated when its command is first used. So a start parses no YAML, and its cost hardly grows with the table.
@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 
 from ..errors import TableError
+from .find import PACKAGE, data_path, user_tables, xdg_folder
 from .model import Table, summary_of
 
 TYPE_CHECKING = False
@@ -17,27 +18,9 @@ if TYPE_CHECKING:  # the typing module costs start-up time
     from typing import Any
 
 FORMAT = 1  # raise it when `render` writes something else, so that older compiled tables are not read
-PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
 # What was compiled in this process: where it belongs, and its text.
 _unsaved: list[tuple[str, str]] = []
-
-
-def data_path(name: str) -> str:
-    """A file or folder of the project's top level: inside the package when installed, beside it in a checkout."""
-    inside = os.path.join(PACKAGE, name)
-    return inside if os.path.exists(inside) else os.path.join(os.path.dirname(PACKAGE), name)
-
-
-def user_tables(environ: Any = os.environ) -> list[str]:
-    """The tables that the user added: those of the configuration folder, then those of VASTAI_COMMANDS."""
-    folder = os.path.join(_home(environ, "XDG_CONFIG_HOME", ".config"), "vastai", "commands.d")
-    found: list[str] = []
-    try:
-        found = sorted(os.path.join(folder, name) for name in os.listdir(folder) if name.endswith(".yaml"))
-    except OSError:
-        pass
-    return found + [path for path in environ.get("VASTAI_COMMANDS", "").split(os.pathsep) if path]
 
 
 def load() -> Table:
@@ -189,7 +172,7 @@ def _package_place() -> str:
 
 def _cache_place(path: str) -> str:
     name = f"table-{_checksum(os.path.abspath(path).encode()):08x}.py"
-    return os.path.join(_home(os.environ, "XDG_CACHE_HOME", ".cache"), "vastai", name)
+    return os.path.join(xdg_folder(os.environ, "XDG_CACHE_HOME", ".cache"), "vastai", name)
 
 
 def _writable_place(path: str, packaged: bool) -> str:
@@ -200,8 +183,3 @@ def _writable_place(path: str, packaged: bool) -> str:
 def _schema_folders(path: str) -> list[str]:
     """Where the schemas that a table names may lie: the package's, then a folder beside the table."""
     return [data_path("schemas"), os.path.join(os.path.dirname(os.path.abspath(path)), "schemas")]
-
-
-def _home(environ: Any, variable: str, default: str) -> str:
-    """A folder of the XDG Base Directory specification."""
-    return environ.get(variable) or os.path.join(os.path.expanduser("~"), default)

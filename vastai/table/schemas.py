@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from functools import cache
 from typing import Any
 
-from .compiled import data_path, user_tables
+from .find import data_path, user_tables
 
 
 def folders() -> list[str]:
