@@ -44,4 +44,4 @@ def suggestion(word: str, known: Iterable[str]) -> str:
 
 
 def _plain(word: str) -> str:
-    return word.lower().replace("-", "_")
+    return word.lower().replace("-", "_").strip("_")

@@ -14,6 +14,8 @@ class CliEdge(Edge):
         consent: the person has said yes beforehand, to this command as a whole.
     """
 
+    surface = "terminal"
+
     def __init__(self, terminal: Terminal, *, consent: bool) -> None:
         self._terminal = terminal
         self._consent = consent

@@ -61,6 +61,7 @@ class Driver:
             read_file=self._edge.read_file,
             strict=self._settings.strict,
             sandboxed=self._settings.sandboxed,
+            surface=self._edge.surface,
         )
         try:
             return self._drive(flow.start(command, given, context), command, context)

@@ -12,6 +12,8 @@ import time
 class Edge:
     """The effects of the library: it prints only what it was asked for, asks nobody, and logs its remarks."""
 
+    surface = "library"
+
     def now(self) -> float:
         """The present in unix seconds."""
         return time.time()

@@ -27,6 +27,7 @@ class Context:
         notes: remarks for the user; whoever drives the flow says them.
         strict: how strictly replies are checked: "", ``warn`` or ``raise``.
         sandboxed: does the server imitate the service?
+        surface: who calls: ``library`` or ``terminal``.
     """
 
     def __init__(
@@ -37,6 +38,7 @@ class Context:
         read_file: Callable[[str], str],
         strict: str = "",
         sandboxed: bool = False,
+        surface: str = "library",
     ) -> None:
         self.table = table
         self.now = now
@@ -44,6 +46,7 @@ class Context:
         self.notes: list[str] = []
         self.strict = strict
         self.sandboxed = sandboxed
+        self.surface = surface
 
     def passed_in(self, now: float | None = None) -> dict[str, Any]:
         """The arguments that a hook may name."""
@@ -52,6 +55,7 @@ class Context:
             "read_file": self.read_file,
             "notes": self.notes,
             "table": self.table,
+            "surface": self.surface,
         }
 
 

@@ -66,14 +66,19 @@ _LAUNCH_MODES = {
 
 
 @prepare
-def launch_mode(values: Values) -> Values:
-    """The ``runtype`` that the launch switches mean; without switches the template or the service decides.
+def launch_mode(values: Values, surface: str = "library") -> Values:
+    """The ``runtype`` that the launch switches mean.
+
+    Without switches a template decides; without a template the terminal asks for SSH, as people who rent there expect
+    and as the official command does, and the library leaves it to the service, as the official library does.
 
     Raises:
         ValueError: switches contradict each other, or ``direct`` stands alone.
 
     >>> launch_mode({"ssh": True, "direct": True})["runtype"]
     'ssh_direc ssh_proxy'
+    >>> launch_mode({}, surface="terminal")["runtype"], "runtype" in launch_mode({})
+    ('ssh', False)
     """
     jupyter = next((name for name in ("jupyter", "jupyter_lab", "jupyter_dir") if values.get(name)), "")
     shell = jupyter or ("ssh" if values.get("ssh") else "")
@@ -88,8 +93,10 @@ def launch_mode(values: Values) -> Values:
         raise ValueError("direct: needs ssh or jupyter beside it")
     if shell:
         return {**values, "runtype": _LAUNCH_MODES[bool(jupyter), bool(values.get("direct"))]}
-    if arguments is None or values.get("template_hash") or values.get("template_id"):
+    if values.get("template_hash") or values.get("template_id"):
         return values
+    if arguments is None:
+        return {**values, "runtype": "ssh"} if surface == "terminal" else values
     # No arguments at all still means: run the image's own entry point.
     return {**values, "runtype": "args", "args": arguments or None}
 

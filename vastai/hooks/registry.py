@@ -11,7 +11,7 @@ view      ``f(result)``                       the result as text for a terminal
 
 A hook may name, as keyword arguments, what it cannot know by itself and the driver then passes in:
 ``now`` (unix seconds; the server's Date where there is one), ``read_file`` (path to text), ``notes`` (a list for
-remarks to the user), ``table`` (the table of commands).
+remarks to the user), ``table`` (the table of commands), ``surface`` (``library`` or ``terminal``).
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ F = TypeVar("F", bound=Hook)
 
 # Where the hooks of each kind live; a module is loaded when the first hook of its kind is looked up.
 MODULES = {"value": "values", "prepare": "prepare", "flow": "flows", "view": "views"}
-PASSED_IN = ("now", "read_file", "notes", "table")
+PASSED_IN = ("now", "read_file", "notes", "table", "surface")
 
 _hooks: dict[tuple[str, str], Hook] = {}
 
