@@ -14,11 +14,12 @@ class ReplayServer:
     """Answers each (verb, path) from its script in order, repeats the last one, and else says ``{"success": true}``.
 
     Arguments:
-        script: rows of ``{verb, path, responses: [{status, json | text, headers, drop}]}``; ``*`` matches anything.
-
+        script: rows of ``{verb, path, responses: [{status, json | text, headers, drop, hang}]}``; ``*`` matches
+            anything; ``hang`` is how many seconds to be silent, unless `release` is set.
         now: what the Date header says, in unix seconds; the present when None.
 
     Attributes:
+        asked: set when the first request has arrived.
         requests: what was asked: ``{verb, path, query, json, headers}``, query values as lists of texts.
     """
 
@@ -26,6 +27,7 @@ class ReplayServer:
         self.requests: list[dict[str, Any]] = []
         self.now = now
         self._script = [dict(row, responses=list(row["responses"])) for row in script]
+        self.asked, self.release = threading.Event(), threading.Event()
         self._lock = threading.Lock()
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
         self._server.daemon_threads = True
@@ -69,7 +71,12 @@ class ReplayServer:
                 }
                 with server._lock:
                     server.requests.append(request)
+                server.asked.set()
                 answer = server.answer(self.command, parts.path)
+                if "hang" in answer:
+                    server.release.wait(answer["hang"])
+                    self.close_connection = True
+                    return
                 if answer.get("drop"):
                     self.close_connection = True
                     return

@@ -139,6 +139,18 @@ def test_users_add_commands_without_touching_the_package(tmp_path: Path) -> None
         assert "city" in run(["-c", probe], tmp_path, ROOT, tmp_path)
         run(["-m", "vastai", "--url", "sandbox::memory:", "show", "weather", "Oslo"], tmp_path, ROOT, tmp_path)
     assert list((tmp_path / ".cache" / "vastai").glob("table-*.py"))
+    done = subprocess.run(
+        [sys.executable, "-c", probe],
+        env={
+            **os.environ,
+            "PYTHONPATH": str(ROOT),
+            "VASTAI_COMMANDS": str(folder / "weather.yaml"),
+            "HOME": "/nowhere",
+        },
+        capture_output=True,
+        text=True,
+    )
+    assert "city" in done.stdout
     (folder / "again.yaml").write_text("version: 1\ncommands:" + NEW.replace("weather", "instances"), encoding="utf-8")
     environ = {**os.environ, "PYTHONPATH": str(ROOT), "HOME": str(tmp_path)}
     done = subprocess.run([sys.executable, "-m", "vastai", "--help"], env=environ, capture_output=True, text=True)

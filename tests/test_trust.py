@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import json
 import logging
+import signal
+import subprocess
+import sys
 from typing import Any
 
 import pytest
@@ -149,6 +152,19 @@ def test_a_rental_whose_answer_is_lost_is_sent_once_and_looked_for(
 
 # What the table's own defaults add to a rental: nothing that the caller did not give changes what is rented.
 SENT = {"image", "label", "disk", "env", "force", "cancel_unavail", "lang_utf8", "python_utf8", "use_jupyter_lab"}
+
+
+def test_an_interrupted_rental_says_what_to_look_at() -> None:
+    with ReplayServer([{"verb": "*", "path": "*", "responses": [{"hang": 20}]}]) as there:
+        argv = ["--url", there.url, "--api-key", KEY, "create", "instance", "7", "--image", "i"]
+        process = subprocess.Popen([sys.executable, "-m", "vastai", *argv], stderr=subprocess.PIPE, text=True)
+        there.asked.wait(20)
+        process.send_signal(signal.SIGINT)
+        _, said = process.communicate(timeout=20)
+        there.release.set()
+    assert process.returncode == 130
+    assert "Look with show" in said
+    assert "Traceback" not in said
 
 
 def test_a_destroy_that_finds_nothing_at_the_second_try_has_worked() -> None:

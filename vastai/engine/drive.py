@@ -109,7 +109,13 @@ class Driver:
         return reply
 
     def _send(self, request: Request) -> Reply:
-        return self._open_sender().send(request)
+        try:
+            return self._open_sender().send(request)
+        except KeyboardInterrupt:
+            if request.effect == "once":
+                look = f" Look with {request.look_at} before you try again." if request.look_at else ""
+                self._edge.say(f"{request.command} was under way and may have been done.{look}")
+            raise
 
     def _fetch(self, step: Fetch, command: Command) -> Reply:
         if self._settings.explain:
@@ -151,5 +157,3 @@ class Driver:
             note = context.notes.pop(0)
             if not self._settings.quiet:
                 self._edge.say(note)
-
-
