@@ -83,7 +83,7 @@ class Driver:
                 self._say(context)
                 try:
                     outcome = self._perform(step, command)
-                except VastError as error:
+                except (VastError, KeyboardInterrupt) as error:
                     step = steps.throw(error)
                 else:
                     step = steps.send(outcome)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Generator, Mapping
 from typing import Any
 
-from ..errors import ConnectionFailed, NotOffered, OutcomeUnknown, UsageError
+from ..errors import ConnectionFailed, NotOffered, OutcomeUnknown, UsageError, VastError
 from ..hooks import registry
 from ..table.model import Command, Table
 from . import bind, reply
@@ -170,17 +170,42 @@ def _poll(command: Command, values: dict[str, Any], context: Context) -> Flow:
 
 
 def _batches(command: Command, values: dict[str, Any], context: Context) -> Flow:
-    """A long list in requests of limited size; what was done before a failure is not forgotten."""
+    """A long list in requests of limited size. A request that fails does not undo the others: each item is reported."""
     parameter = next(p for p in command.params.values() if p.batch)
     items, size = values[parameter.name], parameter.batch or 1
-    answers: list[Any] = []
-    for first in range(0, max(len(items), 1), size):
-        part = {**values, parameter.name: items[first : first + size]}
-        answer = yield from _ask(command, plan(command, part), context)
-        answers.append(finished(command, _read(command, answer, context), answer, values, context))
-    if len(answers) == 1:
-        return answers[0]
-    return {"success": True, "batches": answers, parameter.name: items}
+    parts = [items[first : first + size] for first in range(0, len(items), size)]
+    if len(parts) < 2:
+        return (yield from _single(command, values, context))
+    results: list[dict[str, Any]] = []
+    for part in parts:
+        try:
+            yield from _single(command, {**values, parameter.name: part}, context)
+        except KeyboardInterrupt:
+            context.notes.append(_progress(items, len(results), len(part)))
+            raise
+        except VastError as error:
+            results += [{"id": item, **error.as_refusal()} for item in part]
+            if not reply.is_refusal(error):  # a bad key or a dead service: the rest would fare no better
+                break
+        else:
+            results += [{"id": item, "success": True} for item in part]
+    left = {"success": False, "error": "not_sent", "msg": "Not sent, because the one before failed."}
+    results += [{"id": item, **left} for item in items[len(results) :]]
+    return {"success": all(row["success"] for row in results), "results": results}
+
+
+def _progress(items: list[Any], done: int, under_way: int) -> str:
+    """What an interrupted bulk command has done.
+
+    >>> _progress([1, 2, 3, 4], 1, 2)
+    'done: 1; unknown: 2, 3; not sent: 4'
+    """
+    groups = {
+        "done": items[:done],
+        "unknown": items[done : done + under_way],
+        "not sent": items[done + under_way :],
+    }
+    return "; ".join(f"{name}: {', '.join(map(str, group))}" for name, group in groups.items() if group)
 
 
 def _named(command: Command, values: dict[str, Any], context: Context) -> Flow:

@@ -206,12 +206,14 @@ def unusable(reply: Reply, what: str) -> APIError:
     )
 
 
-def is_refusal(error: APIError) -> bool:
+def is_refusal(error: VastError) -> bool:
     """May this error be returned as an object by a command that acknowledges?
 
     Yes for a 4xx with a JSON object and for a 200 that says no; never for a bad key, a rate limit or a failing service.
     """
-    if isinstance(error, AuthError | RateLimited) or error.code == "unusable_answer":
+    if not isinstance(error, APIError) or isinstance(error, AuthError | RateLimited):
+        return False
+    if error.code == "unusable_answer":
         return False
     status = error.status_code or 0
     return bool(error.body) and (200 <= status < 300 or 400 <= status < 500)
