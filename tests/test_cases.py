@@ -6,6 +6,7 @@ Each case runs against a real local server: as a method, as a command with --raw
     args, call        positional and named arguments of the method
     words             the same as typed after `vastai`; without it the case is about the method alone
     requests          what must be asked: `VERB /path/`, or a mapping of that to the body, with `query` beside it
+    requests_typed    what must be asked when it is typed, where that is something else
     answers           what the server says, in order; the last one is repeated
     result            what the method returns and --raw prints
     raw               what --raw prints, where that is something else
@@ -37,6 +38,7 @@ from urllib.parse import parse_qsl
 
 import pytest
 import yaml
+from edges import over
 from replay import ReplayServer
 
 from vastai import VastAI, VastError
@@ -58,14 +60,12 @@ KEY = "key-of-the-tests"
 
 
 class Watched(Edge):
-    """An edge whose clock stands still, and that notes pauses, programs and remarks."""
+    """Effects of the tests: a clock that stands still; pauses, programs and remarks are noted."""
 
-    def __init__(self, inner: Edge, program_exit: int = 0) -> None:
-        self.inner = inner
-        self.program_exit = program_exit
-        self.waits: list[float] = []
-        self.runs: list[list[str]] = []
-        self.remarks: list[str] = []
+    waits: list[float]
+    runs: list[list[str]]
+    remarks: list[str]
+    program_exit: int
 
     def now(self) -> float:
         return NOW
@@ -82,13 +82,14 @@ class Watched(Edge):
 
     def say(self, line: str) -> None:
         self.remarks.append(line)
-        self.inner.say(line)
+        super().say(line)
 
-    def ask(self, question: str) -> None:
-        self.inner.ask(question)
 
-    def out(self, line: str) -> None:
-        self.inner.out(line)
+def watched(inner: Edge, program_exit: int = 0) -> Watched:
+    """An edge with the effects of the tests; programs end with this code."""
+    edge = over(inner, Watched)
+    edge.waits, edge.runs, edge.remarks, edge.program_exit = [], [], [], program_exit
+    return edge
 
 
 class Tty(io.StringIO):
@@ -114,7 +115,7 @@ class Shown:
         self.edge: Watched | None = None
 
         def open_client(edge: Edge, **settings: Any) -> VastAI:
-            self.edge = Watched(edge, case.get("program_exit", 0))
+            self.edge = watched(edge, case.get("program_exit", 0))
             return VastAI(edge=self.edge, **settings)
 
         self.code = guarded(argv, terminal, open_client=open_client)
@@ -179,10 +180,11 @@ def asked(server: ReplayServer) -> list[dict[str, Any]]:
     ]
 
 
-def expected(case: dict[str, Any]) -> list[dict[str, Any]]:
-    """The requests of a case."""
+def expected(case: dict[str, Any], *, typed: bool = False) -> list[dict[str, Any]]:
+    """The requests of a case, called or typed."""
     requests = []
-    for item in case.get("requests", ()):
+    lines = case.get("requests", ())
+    for item in case.get("requests_typed", lines) if typed else lines:
         line, body = (item, None) if isinstance(item, str) else next(iter(item.items()))
         address, _, text = line.partition("?")
         query = {name: _read([value]) for name, value in parse_qsl(text, keep_blank_values=True)}
@@ -201,9 +203,9 @@ def _read(values: list[str]) -> Any:
         return values[0]
 
 
-def check_requests(case: dict[str, Any], server: ReplayServer, edge: Watched | None) -> None:
+def check_requests(case: dict[str, Any], server: ReplayServer, edge: Watched | None, *, typed: bool = False) -> None:
     """The right requests, the key with those to the service alone, and the right effects beside them."""
-    assert asked(server) == expected(case)
+    assert asked(server) == expected(case, typed=typed)
     for request in server.requests:
         key = case.get("key", KEY)
         to_service = request["path"].startswith("/api/")
@@ -242,7 +244,7 @@ def name_of(case: dict[str, Any]) -> str:
 @pytest.mark.parametrize("case", CASES, ids=name_of)
 def test_as_a_method(case: dict[str, Any], started: CaseServer, place: Path) -> None:
     server = scripted(started, case, place)
-    edge = Watched(Edge(), case.get("program_exit", 0))
+    edge = watched(Edge(), case.get("program_exit", 0))
     with VastAI(KEY, server.url, retry=0, edge=edge) as client:
         if "raises" in case:
             with pytest.raises((VastError, TypeError)) as caught:
@@ -269,7 +271,7 @@ TYPED = [case for case in CASES if "words" in case]
 def test_as_a_command_with_raw(case: dict[str, Any], started: CaseServer, place: Path) -> None:
     server = scripted(started, case, place)
     shown = Shown(case, server, f"--raw {case['words']}")
-    check_requests(case, server, shown.edge)
+    check_requests(case, server, shown.edge, typed=True)
     assert shown.code == case.get("exit", 0), shown.err
     if shown.code:
         assert shown.out == ""
@@ -285,7 +287,7 @@ def test_as_a_command_with_raw(case: dict[str, Any], started: CaseServer, place:
 def test_as_a_command_for_people(case: dict[str, Any], started: CaseServer, place: Path) -> None:
     server = scripted(started, case, place)
     shown = Shown(case, server, case["words"])
-    check_requests(case, server, shown.edge)
+    check_requests(case, server, shown.edge, typed=True)
     assert shown.code == case.get("exit", 0), shown.err
     if shown.code:
         assert shown.out == ""
@@ -315,7 +317,7 @@ def test_the_method_prints_the_same_text(
 ) -> None:
     """With raw=False a method prints what the command line would print."""
     server = scripted(started, case, place)
-    with VastAI(KEY, server.url, retry=0, raw=False, quiet=True, edge=Watched(Edge())) as client:
+    with VastAI(KEY, server.url, retry=0, raw=False, quiet=True, edge=watched(Edge())) as client:
         assert call(client, case["command"], case) is None
     assert capsys.readouterr().out.rstrip() == filled(case["text"], server).rstrip()
 
@@ -326,13 +328,13 @@ def test_an_alias_is_the_command(alias: str, started: CaseServer, place: Path) -
     name = table().aliases[alias]
     case = next(case for case in TYPED if case["command"] == name and "raises" not in case)
     server = scripted(started, case, place)
-    with VastAI(KEY, server.url, retry=0, edge=Watched(Edge())) as client:
+    with VastAI(KEY, server.url, retry=0, edge=watched(Edge())) as client:
         assert call(client, alias, case) == filled(case["result"], server)
     assert asked(server) == expected(case)
     own = " ".join(table().command(name).words)
     assert case["words"].startswith(own)
     shown = Shown(case, scripted(server, case, place), " ".join(words_of(alias)) + case["words"].removeprefix(own))
-    assert asked(server) == expected(case)
+    assert asked(server) == expected(case, typed=True)
     assert shown.code == 0
     assert "text" not in case or shown.out.rstrip() == case["text"].rstrip()
 

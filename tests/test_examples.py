@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
+from edges import over
 
 from vastai import VastAI
 from vastai.cli.main import guarded
@@ -59,26 +60,21 @@ class Prepared(NamedTuple):
 
 
 class WorldEdge(Edge):
-    """An edge that lives in a world's time: a pause lets time pass there, and no program is run.
+    """Effects in a world's time: a pause lets time pass there, and no program is run.
 
     Attributes:
         lines: what `explain` showed.
     """
 
-    def __init__(self, world: Path, now: float, asks: Edge | None = None) -> None:
-        self._world = str(world)
-        self._now = now
-        self._asks = asks or Edge()
-        self.lines: list[str] = []
+    world: Path
+    time: float
+    lines: list[str]
 
     def now(self) -> float:
-        return self._now
+        return self.time
 
     def sleep(self, seconds: float) -> None:
-        let_pass(self._world, seconds)
-
-    def ask(self, question: str) -> None:
-        self._asks.ask(question)
+        let_pass(str(self.world), seconds)
 
     def run(self, argv: list[str]) -> int:
         raise AssertionError(f"no example runs a program: {argv}")
@@ -88,6 +84,13 @@ class WorldEdge(Edge):
 
     def say(self, line: str) -> None:
         """Remarks are no business of these tests."""
+
+
+def living(inner: Edge, prepared: Prepared, world: Path) -> WorldEdge:
+    """An edge with the effects of a world."""
+    edge = over(inner, WorldEdge)
+    edge.world, edge.time, edge.lines = world, prepared.now, []
+    return edge
 
 
 def let_pass(world: str, seconds: float) -> float:
@@ -162,12 +165,13 @@ def filled(text: str, prepared: Prepared) -> str:
     return PLACEHOLDER.sub(lambda found: str(prepared.names[found[1]]), text)
 
 
-def run_python(example: Example, prepared: Prepared, world: Path) -> tuple[Any, list[str]]:
+def run_python(example: Example, prepared: Prepared, world: Path, surface: str = "library") -> tuple[Any, list[str]]:
     """Run the Python form as it is printed; returns what its last line gives, and what `explain` showed."""
     tree = ast.parse(filled(example.python, prepared))
     last = tree.body.pop()
     assert isinstance(last, ast.Expr)
-    edge = WorldEdge(world, prepared.now)
+    edge = living(Edge(), prepared, world)
+    edge.surface = surface
     with warnings.catch_warnings(), VastAI(server_url=f"sandbox:{world}", explain=True, edge=edge) as client:
         if example.command.deprecated:
             warnings.simplefilter("ignore", DeprecationWarning)
@@ -193,7 +197,7 @@ def run_cli(example: Example, prepared: Prepared, world: Path, *options: str) ->
     lines: list[str] = []
 
     def open_client(edge: Edge, **settings: Any) -> VastAI:
-        own = WorldEdge(world, prepared.now, asks=edge)
+        own = living(edge, prepared, world)
         own.lines = lines
         return VastAI(edge=own, **settings)
 
@@ -224,10 +228,13 @@ def test_the_form_for_the_terminal_runs(example: Example, form: str, prepared: P
 
 @each_example
 def test_both_forms_ask_the_same(example: Example, prepared: Prepared, world: Path, tmp_path: Path) -> None:
-    """Written beside each other, they are one call: the same requests in the same order."""
+    """Written beside each other, they are one call: the same requests in the same order.
+
+    A few defaults differ between library and terminal; the arguments must not, so both run as in a terminal.
+    """
     ready(example, prepared, world)
     twin = Path(shutil.copy(world, tmp_path / "twin.db"))
-    _, asked = run_python(example, prepared, twin)
+    _, asked = run_python(example, prepared, twin, surface="terminal")
     typed = run_cli(example, prepared, world, "--explain").requests
     assert [shown(line) for line in typed] == [shown(line) for line in asked]
     assert typed != []
