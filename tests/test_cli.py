@@ -14,8 +14,8 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from vastai import errors
-from vastai.cli import flags, help, main, output, parser, tokens, words
+from vastai import errors, render
+from vastai.cli import flags, help, main, parser, tokens, words
 from vastai.cli.local import table as local_table
 from vastai.cli.terminal import Terminal
 from vastai.client import table as whole_table
@@ -221,7 +221,7 @@ def test_secrets_of_a_result_are_masked(
     (tmp_path / "schemas" / "hidden_value.json").write_text(json.dumps(schema))
     monkeypatch.setenv("VASTAI_COMMANDS", str(tmp_path / "mine.yaml"))
     command = Command("show_values", {"summary": "Show", "group": "x", "returns": {"schema": "hidden_value"}})
-    assert output.masked(command, result, given) == shown
+    assert render.masked(command, result, given) == shown
 
 
 def test_no_two_commands_share_words() -> None:

@@ -59,7 +59,7 @@ def lines_of(rows: list[dict[str, Any]], width: int | None) -> list[str]:
         ({"a": 2048}, {"scale": 0.001, "format": "{:.1f}"}, "2.0"),
         ({"a": True}, {"scale": 0.001}, "yes"),
         ({"a": "soon"}, {"scale": 0.001, "format": "{:.1f}"}, "soon"),
-        ({"a": [1]}, {"format": "{:.1f}"}, "[1]"),
+        ({"a": [1]}, {"format": "{:.1f}"}, "1"),
         ({"a": 4}, {"format": "{}x"}, "4x"),
         ({"a": {"b": {"c": 5}}}, {"field": "a.b.c"}, "5"),
         ({"a": 1}, {"field": "a.b"}, "-"),

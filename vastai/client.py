@@ -137,7 +137,9 @@ class VastAI:
             return result
         from . import render
 
-        print(render.text(command, result, table().columns))
+        text = render.text(command, render.masked(command, result, given), table().columns)
+        if text:
+            print(text)
         return None
 
     def _refusal(self, schema: str | None, error: APIError | NotOffered) -> dict[str, Any]:

@@ -14,6 +14,8 @@ Column = Mapping[str, Any]
 MISSING = "-"
 GAP = "  "
 CUT = ".."
+MASK = "****"
+SHOW = "show_values"  # the parameter that lifts the mask, where a command has it
 NARROW = 12  # columns that a shortened text keeps at least
 _STRANGE = ("Cc", "Cf", "Cs", "Zl", "Zp")  # controls, direction and other invisible signs, halves, line separators
 
@@ -66,7 +68,8 @@ def table(rows: Sequence[Mapping[str, Any]], columns: Sequence[Column], width: i
     """Rows under headings, one line each.
 
     Arguments:
-        columns: `field` (dots go deeper), `title`, and as wanted `format`, `scale`, `align`.
+        columns: `field` (dots go deeper), `title`, and as wanted `format`, `scale`, `align`. A format with a ``%``,
+            such as ``{:%Y-%m-%d}``, shows unix seconds as a time in UTC.
         width: columns of the terminal: texts are cut, then columns left out at the right, until it fits.
 
     >>> print(table([{"id": 7, "ram": 2048}], [{"field": "id", "title": "ID"},
@@ -119,10 +122,45 @@ def value(row: Mapping[str, Any], column: Column) -> str:
         found = found * column["scale"]
     if "format" in column:
         try:
-            return neutral(column["format"].format(found))
-        except (ValueError, TypeError, AttributeError, LookupError):
+            return neutral(column["format"].format(_formattable(found, column["format"])))
+        except (ValueError, TypeError, AttributeError, LookupError, OverflowError, OSError):
             pass  # the service sent another type than it used to: show what it sent
     return cell(found)
+
+
+def _formattable(value: Any, form: str) -> Any:
+    """The value as its format wants it: a time for unix seconds, and whole numbers without a fraction."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return value
+    if "%" in form:
+        from datetime import datetime, timezone
+
+        return datetime.fromtimestamp(value, timezone.utc)
+    return int(value) if "{}" in form and value == int(value) else value
+
+
+def masked(command: Command, result: Any, given: Mapping[str, Any]) -> Any:
+    """The result with those fields masked that its schema marks as secret, unless their values were asked for.
+
+    The library returns them plain; a terminal is looked at by others, and what is printed is kept in logs.
+
+    Arguments:
+        given: the caller's values by parameter name; `SHOW` lifts the mask.
+    """
+    if command.returns.schema is None or given.get(SHOW):
+        return result
+    from .table.schemas import properties
+
+    secret = [name for name, described in properties(command.returns.schema).items() if described.get("x-secret")]
+    if not secret:
+        return result
+    return [_hidden(row, secret) for row in result] if isinstance(result, list) else _hidden(result, secret)
+
+
+def _hidden(row: Any, secret: Sequence[str]) -> Any:
+    if not isinstance(row, dict):
+        return row
+    return {name: MASK if name in secret and value not in (None, "") else value for name, value in row.items()}
 
 
 def field(row: Any, name: str) -> Any:
@@ -139,13 +177,15 @@ def field(row: Any, name: str) -> Any:
 def cell(value: Any) -> str:
     """Any value on one line, safe for a terminal.
 
-    >>> cell(None), cell(True), cell("a\\nb"), cell([1, {"b": None}])
-    ('-', 'yes', 'a b', '[1, {"b": null}]')
+    >>> cell(None), cell(True), cell("a\\nb"), cell([1, "b"]), cell([1, {"b": None}])
+    ('-', 'yes', 'a b', '1, b', '[1, {"b": null}]')
     """
     if value is None or value == "":
         return MISSING
     if isinstance(value, bool):
         return "yes" if value else "no"
+    if isinstance(value, list) and all(isinstance(item, str | int | float) for item in value):
+        return ", ".join(map(cell, value)) or MISSING
     if isinstance(value, dict | list):
         return neutral(json.dumps(value, ensure_ascii=False, default=str))
     return neutral(str(value))

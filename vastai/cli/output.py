@@ -11,9 +11,6 @@ from .. import render
 from ..table.model import Command
 from .terminal import Terminal
 
-MASK = "****"
-SHOW = "show_values"  # the parameter that lifts the mask, where a command has it
-
 
 def write(
     command: Command,
@@ -34,7 +31,7 @@ def write(
     Returns:
         0, or 1 when a part of the result says that it failed.
     """
-    result = masked(command, result, given)
+    result = render.masked(command, result, given)
     if terminal.raw:
         terminal.out(document(result, terminal))
     else:
@@ -78,23 +75,6 @@ def ids(command: Command, result: Any) -> str | None:
     return "\n".join(render.cell(item) for item in found if item is not None)
 
 
-def masked(command: Command, result: Any, given: Mapping[str, Any]) -> Any:
-    """The result with those fields masked that its schema marks as secret, unless their values were asked for.
-
-    The library returns them plain; a terminal is looked at by others, and its output is kept in logs.
-    """
-    if command.returns.schema is None or given.get(SHOW):
-        return result
-    from ..table.schemas import properties
-
-    secret = [name for name, described in properties(command.returns.schema).items() if described.get("x-secret")]
-    if not secret:
-        return result
-    if isinstance(result, list):
-        return [_hidden(row, secret) for row in result]
-    return _hidden(result, secret)
-
-
 def partly_failed(result: Any) -> bool:
     """Does any object in a result, such as that of one id of many, say that it failed?
 
@@ -104,9 +84,3 @@ def partly_failed(result: Any) -> bool:
     parts = result if isinstance(result, list) else list(result.values()) if isinstance(result, dict) else []
     nested = [item for part in parts for item in (part if isinstance(part, list) else [part])]
     return any(isinstance(item, dict) and item.get("success") is False for item in nested)
-
-
-def _hidden(row: Any, secret: Sequence[str]) -> Any:
-    if not isinstance(row, dict):
-        return row
-    return {name: MASK if name in secret and value not in (None, "") else value for name, value in row.items()}

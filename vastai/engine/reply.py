@@ -129,6 +129,8 @@ def take_out(command: Command, data: Any, reply: Reply) -> Any:
             hint=HINTS[404],
             response=reply,
         )
+    if isinstance(data, list) and returns.schema and schemas.may_be_list(returns.schema):
+        return rows(data, reply)
     if returns.type == "dict" and not isinstance(data, dict):
         raise unusable(reply, f"is {_kind(data)} where an object is due")
     return data

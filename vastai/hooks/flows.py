@@ -5,6 +5,7 @@ In the examples a flow is walked through by hand: `say` stands in for the driver
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable, Generator
 from typing import Any
 
@@ -46,6 +47,8 @@ def search_benchmarks(call: Call, values: Values) -> Flow:
     seen: set[str] = set()
     while True:
         page = yield from call("search_benchmarks_v1", params=asked)
+        if isinstance(page, list):  # the older form of the answer, without pages
+            return rows + page
         rows += page.get("benchmarks") or []
         token = page.get("next_token")
         if not values["all_pages"] or not token or token in seen:
@@ -150,7 +153,7 @@ def copy(call: Call, values: Values) -> Flow:
     command = rsync_arguments(source, target, address, values["identity"])
     if values["run"]:
         yield Run(command)
-    return {**answer, "command": command}
+    return {**answer, "command": shlex.join(command)}
 
 
 # ---------------------------------------------------------------- billing

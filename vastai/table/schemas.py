@@ -40,6 +40,11 @@ def acknowledges(name: str | None) -> bool:
     return any(part.get("$ref") == "ack.json" for part in load(name).get("allOf", ()))
 
 
+def may_be_list(name: str) -> bool:
+    """May an answer of this schema also be a list?"""
+    return "array" in load(name).get("type", ())
+
+
 def properties(name: str) -> dict[str, Any]:
     """The described properties of a schema, those of the schemas it extends included."""
     schema = load(name)
