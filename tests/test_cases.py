@@ -15,6 +15,7 @@ Each case runs against a real local server: as a method, as a command with --raw
     narrow            columns and text, on a terminal of so many columns
     refused           the refusal, all but its hint: returned by the method, or carried by the error that `raises` names
     raises, says      class of the error, and a piece of its text
+    says_typed        the piece that is shown where it is typed, if that is something else
     exit              the exit code; 0 unless said
     remarks           pieces of what is said beside the result, on stderr
     typed, asks       what the person types when asked, and the question; without `typed` there is consent
@@ -292,7 +293,8 @@ def test_as_a_command_for_people(case: dict[str, Any], started: CaseServer, plac
     if shown.code:
         assert shown.out == ""
         assert "Traceback" not in shown.err
-        assert case.get("says", case.get("refused", {}).get("msg", "")) in shown.err
+        said = case.get("says", case.get("refused", {}).get("msg", ""))
+        assert case.get("says_typed", said) in shown.err
     if "text" in case:
         assert shown.out.rstrip() == filled(case["text"], server).rstrip()
     for piece in [*case.get("remarks", ()), *([case["asks"]] if "asks" in case and "typed" in case else ())]:

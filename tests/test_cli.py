@@ -172,7 +172,7 @@ EVERY = [*whole_table(), *local_table()]
 def test_help_of_every_command_fits(command: Command, width: int) -> None:
     """Only examples, which are typed as they stand, may be wider."""
     examples = {help._capitals(example["cli"]) for example in command.examples if "cli" in example}
-    lines = help.command_page(command, width).splitlines()
+    lines = help.command_page(command, width, {}).splitlines()
     assert [line for line in lines if len(line) > width and line.strip() not in examples] == []
     assert lines[0].startswith(f"usage: vastai {' '.join(command.words)}")
     assert all(line == line.rstrip() for line in lines)

@@ -143,7 +143,7 @@ def test_every_method_and_its_words_are_in_the_references(name: str) -> None:
 
 @pytest.mark.parametrize("command", list(TABLE), ids=lambda command: command.name)
 def test_usage_and_questions_are_those_of_the_help(command: Command) -> None:
-    shown = " ".join(help.command_page(command, 1000).splitlines()[0].split())
+    shown = " ".join(help.command_page(command, 1000, {}).splitlines()[0].split())
     assert shown == f"usage: {doc.usage(command)}"
     section = COMMANDS.partition(f"\n#### `vastai {' '.join(command.words)}`\n")[2].partition("\n#### ")[0]
     assert ("| `-y, --yes` |" in section) == flags.asks(command)

@@ -163,7 +163,7 @@ def test_an_interrupted_rental_says_what_to_look_at() -> None:
         _, said = process.communicate(timeout=20)
         there.release.set()
     assert process.returncode == 130
-    assert "Look with show" in said
+    assert "Look with show instances before" in said
     assert "Traceback" not in said
 
 

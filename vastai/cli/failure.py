@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ..errors import VastError
+from .speech import in_words
 from .terminal import Terminal
 
 
@@ -18,13 +19,13 @@ def show_error(error: VastError, terminal: Terminal) -> None:
         return
     from ..render import neutral
 
-    terminal.show(f"vastai: {neutral(str(error), keep=chr(10))}")
+    terminal.show(f"vastai: {neutral(in_words(str(error), terminal.vocabulary), keep=chr(10))}")
     if error.hint and error.hint not in str(error):
         start = "" if error.hint[0].isupper() else "Try: "  # some hints are sentences, some what to type
-        terminal.show(f"  {start}{neutral(error.hint)}")
+        terminal.show(f"  {start}{neutral(in_words(error.hint, terminal.vocabulary))}")
     look_at = getattr(error, "look_at", "")
     if look_at:
-        terminal.show(f"  Try: vastai {spoken(look_at)}")
+        terminal.show(f"  Try: vastai {in_words(look_at, terminal.vocabulary)}")
     for row in getattr(error, "candidates", ()):
         shown = ", ".join(f"{name} {neutral(str(row[name]))}" for name in ("id", "label") if row.get(name) is not None)
         terminal.show(f"  It may have made: {shown}")
@@ -38,10 +39,3 @@ def show_unexpected(error: Exception, terminal: Terminal) -> None:
         terminal.show(traceback.format_exc(), end="")
     text = f"unexpected {type(error).__name__}: {error}"
     show_error(VastError(text, code="unexpected", hint="VASTAI_DEBUG=1 shows where; please report it"), terminal)
-
-
-def spoken(name: str) -> str:
-    """A command's method name as it is typed."""
-    from ..table.model import words_of
-
-    return " ".join(words_of(name))

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from .flags import asks, free_words
 from .options import CONSENT, OPTIONS, Option
+from .speech import quoted_in_words
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # the typing module costs start-up time
     from collections.abc import Iterable, Sequence
 
     from ..table.model import Command, Parameter, Summary
+    from .speech import Vocabulary
 
     Pair = tuple[str, str]
 
@@ -46,11 +48,15 @@ def beginning_page(words: Sequence[str], rows: Sequence[Summary], width: int) ->
     return "\n".join([*parts, "A command's arguments are shown by --help after its words."])
 
 
-def command_page(command: Command, width: int) -> str:
-    """What one command does, what it takes, and the request it stands for."""
+def command_page(command: Command, width: int, vocabulary: Vocabulary) -> str:
+    """What one command does, what it takes, and the request it stands for.
+
+    Arguments:
+        vocabulary: method name to command words, for the commands that its description names.
+    """
     parts = [_usage(command, width), _paragraph(_about(command), width)]
     if command.description:
-        parts.append(_described(command.description, width))
+        parts.append(_described(quoted_in_words(command.description, vocabulary), width))
     shown = [parameter for parameter in command.params.values() if not parameter.hidden]
     words = [(_word(command, each), _meaning(each)) for each in shown if each.positional]
     flags = [(_flag(each), _meaning(each)) for each in shown if not each.positional]

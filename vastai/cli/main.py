@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 
 from ..errors import UsageError, VastError, exit_code
-from .failure import show_error, show_unexpected, spoken
+from .failure import show_error, show_unexpected
 from .terminal import ClosedPipe, Terminal
 
 TYPE_CHECKING = False
@@ -80,6 +80,7 @@ def run(
 
     commands, own = commands or whole_table(), local.table()
     known = {**commands.words(), **own.words()}
+    terminal.vocabulary = {row.name: row.words for row in (*commands.index.values(), *own.index.values())}
     found = words.find(argv, known)
     terminal.raw = bool(found.options.get("--raw")) or terminal.raw
     if "--version" in found.options and not found.words:
@@ -111,9 +112,9 @@ def _run_command(
         return _version(terminal)
     terminal.raw, terminal.quiet = bool(options.get("--raw")), bool(options.get("--quiet"))
     if "--yes" in options and not asks(command):
-        raise UsageError(f"{' '.join(command.words)}: asks nothing, so there is no option --yes")
+        raise UsageError(f"{command.name}: asks nothing, so there is no option --yes")
     if command.deprecated:
-        terminal.say(f"{' '.join(command.words)} is deprecated: use {spoken(command.deprecated)}")
+        terminal.say(f"{command.name} is deprecated: use {command.deprecated}")
     if is_local:
         result: Any = _perform_local(command, arguments, terminal)
     else:
@@ -223,7 +224,7 @@ def _help_on_words(
 def _show_page(command: Command, terminal: Terminal) -> int:
     from .help import command_page
 
-    terminal.out(command_page(command, terminal.help_width()))
+    terminal.out(command_page(command, terminal.help_width(), terminal.vocabulary))
     return 0
 
 

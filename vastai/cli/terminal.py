@@ -6,11 +6,14 @@ import os
 import sys
 
 from ..errors import VastError
+from .speech import in_words
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # the typing module costs start-up time
     from collections.abc import Mapping
     from typing import TextIO
+
+    from .speech import Vocabulary
 
 NARROWEST, WIDEST = 80, 100  # columns that help is written for
 
@@ -25,6 +28,7 @@ class Terminal:
     Attributes:
         raw: stdout is one JSON document; remarks wait in `held` until it is known whether there is an error to say.
         quiet: no remarks.
+        vocabulary: method name to command words, once the table is known.
     """
 
     def __init__(
@@ -37,6 +41,7 @@ class Terminal:
         self.raw = False
         self.quiet = False
         self.held: list[str] = []
+        self.vocabulary: Vocabulary = {}
 
     @classmethod
     def of_process(cls) -> Terminal:
@@ -68,7 +73,7 @@ class Terminal:
         if self.raw:
             self.held.append(line)
         elif not self.quiet:
-            self.show(line)
+            self.show(in_words(line, self.vocabulary))
 
     def show(self, line: str, end: str = "\n") -> None:
         """A line on stderr, whatever the options; lost when nobody can read it."""
@@ -83,7 +88,7 @@ class Terminal:
         """Say the remarks that waited for a good end."""
         held, self.held = self.held, []
         for line in [] if self.quiet else held:
-            self.show(line)
+            self.show(in_words(line, self.vocabulary))
 
     def read_line(self) -> str:
         """One line of stdin, "" when there is none to come.

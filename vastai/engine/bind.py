@@ -126,7 +126,7 @@ def raise_faults(command: Command, faults: Sequence[str]) -> None:
         UsageError: there are faults.
     """
     if faults:
-        raise UsageError(f"{' '.join(command.words)}: {'; '.join(faults)}")
+        raise UsageError(f"{command.name}: {'; '.join(faults)}")
 
 
 def _exclusions(command: Command, given: Mapping[str, Any]) -> list[str]:

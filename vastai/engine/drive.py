@@ -97,7 +97,7 @@ class Driver:
         if self._settings.curl:
             self._edge.out(curl.curl_line(request, self._settings))
             if command.flow or command.pages or command.poll:
-                self._edge.say(f"{' '.join(command.words)}: more requests follow this one, made from its answer")
+                self._edge.say(f"{command.name}: more requests follow this one, made from its answer")
             raise Shown
         if self._settings.explain:
             for line in curl.explain_lines(request, self._settings):

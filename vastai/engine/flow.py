@@ -86,11 +86,11 @@ def start(command: Command, given: Mapping[str, Any], context: Context) -> Flow:
     values = bound(command, given, context)
     if command.sandbox_only and not context.sandboxed:
         raise NotOffered(
-            f"{' '.join(command.words)}: the service publishes no request for this. {command.instead}",
+            f"{command.name}: the service publishes no request for this. {command.instead}",
             hint=command.instead,
         )
     if command.sandbox_only:
-        context.notes.append(f"{' '.join(command.words)} works in the sandbox only. {command.instead}")
+        context.notes.append(f"{command.name} works in the sandbox only. {command.instead}")
     return (yield from _generator(command)(command, values, context))
 
 
@@ -158,7 +158,7 @@ def _poll(command: Command, values: dict[str, Any], context: Context) -> Flow:
             break
         if waited >= poll["within"]:
             raise ConnectionFailed(
-                f"{' '.join(command.words)}: the result was not there after {poll['within']} seconds.",
+                f"{command.name}: the result was not there after {poll['within']} seconds.",
                 code="timed_out",
                 hint="The instance may be loading, or busy: try again.",
             )
