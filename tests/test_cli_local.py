@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 import stat
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -96,6 +98,10 @@ def test_only_a_sandbox_is_removed(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     code, _, err = run(["sandbox", "reset", "--yes", "--url", f"sandbox:{tmp_path}/letter"])
     assert (code, "is no sandbox" in err) == (2, True)
     assert (tmp_path / "letter").exists()
+    with closing(sqlite3.connect(tmp_path / "music.db")) as db:
+        db.execute("CREATE TABLE songs (title)")
+    assert run(["sandbox", "reset", "--yes", "--url", f"sandbox:{tmp_path}/music.db"])[0] == 2
+    assert (tmp_path / "music.db").exists()
     assert run(["sandbox", "reset", "--yes", "--url", "https://console.vast.ai"])[0] == 2
     assert run(["sandbox", "reset", "--yes", "--url", "sandbox::memory:"])[0] == 2
     monkeypatch.setenv("VAST_URL", "https://console.vast.ai")

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import os
+import sqlite3
 import stat
 import subprocess
 import sys
 import threading
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -67,6 +69,43 @@ def test_a_file_of_another_version(tmp_path: Path) -> None:
     world.close()
     with pytest.raises(UsageError, match="version 99"):
         World(path)
+
+
+def test_the_database_of_another_program_is_left_alone(tmp_path: Path) -> None:
+    path = tmp_path / "music.db"
+    with closing(sqlite3.connect(path)) as db:
+        db.execute("CREATE TABLE songs (title)")
+        db.execute("PRAGMA user_version = 1")
+    before = path.read_bytes()
+    with pytest.raises(UsageError, match="something else"):
+        World(str(path), market=small_market)
+    assert path.read_bytes() == before
+
+
+def test_a_damaged_file_is_named_with_the_way_out(tmp_path: Path) -> None:
+    path = tmp_path / "world.db"
+    World(str(path), market=small_market).close()
+    head, rest = path.read_bytes()[:4096], path.read_bytes()[4096:]
+    path.write_bytes(head + bytes(len(rest)))
+    with pytest.raises(UsageError, match=f"damaged.*vastai sandbox reset --url sandbox:{path}"):
+        Kit(str(path)).credit()
+
+
+def test_a_file_that_another_process_keeps_locked(tmp_path: Path) -> None:
+    path = str(tmp_path / "world.db")
+    world, other = World(path, market=small_market), World(path)
+    world._db.execute("PRAGMA busy_timeout = 0")
+    with other.transaction(), pytest.raises(UsageError, match="in use by another process"), world.transaction():
+        pass
+    with world.transaction():
+        assert world.all("thing") == []
+
+
+def test_a_file_that_cannot_be_written(tmp_path: Path) -> None:
+    world = World(str(tmp_path / "world.db"), market=small_market)
+    world._db.execute("PRAGMA query_only = 1")
+    with pytest.raises(UsageError, match="cannot be written.*VAST_URL=sandbox:PATH"), world.transaction():
+        world.add("thing", 1, {"a": 1})
 
 
 def test_an_empty_file_becomes_a_world(tmp_path: Path) -> None:

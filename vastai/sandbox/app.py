@@ -117,8 +117,11 @@ def _object(route: routes.Route, body: bytes | None) -> dict[str, Any]:
 
 
 def _numbered(values: dict[str, str]) -> dict[str, Any]:
-    """Path values, those that are whole numbers as such."""
-    return {name: int(value) if value.isascii() and value.isdigit() else value for name, value in values.items()}
+    """Path values, those that are whole numbers as such; more than 18 digits are no number of an id."""
+    return {
+        name: int(value) if value.isascii() and value.isdigit() and len(value) <= 18 else value
+        for name, value in values.items()
+    }
 
 
 def _reply(verb: str, path: str, status: int, body: bytes, kind: str, now: float) -> Reply:

@@ -51,7 +51,8 @@ class World:
         else:
             world_file.create_file(self.path, seed, clock(), fill)
             self._db = world_file.open_file(self.path)
-        self._read_clock()
+        with world_file.explained(self.path):
+            self._read_clock()
 
     # -- life of the file
 
@@ -65,8 +66,12 @@ class World:
 
     @contextmanager
     def transaction(self) -> Iterator[World]:
-        """Everything inside happens, or nothing of it, and no other process writes meanwhile. May be nested."""
-        with self._lock:
+        """Everything inside happens, or nothing of it, and no other process writes meanwhile. May be nested.
+
+        Raises:
+            UsageError: the file cannot be used any more.
+        """
+        with self._lock, world_file.explained(self.path):
             if self._depth == 0:
                 self._db.execute("BEGIN IMMEDIATE")
                 self._read_clock()
@@ -75,7 +80,7 @@ class World:
                 yield self
             except BaseException:
                 self._depth -= 1
-                if self._depth == 0:
+                if self._depth == 0 and self._db.in_transaction:  # SQLite itself takes back what a full disk stopped
                     self._db.execute("ROLLBACK")
                 raise
             self._depth -= 1
@@ -150,7 +155,8 @@ class World:
 
     def get(self, kind: str, id: int, account: int | None = None) -> Row | None:
         """The object of this kind and id, or None; with an account, only when it belongs to that one."""
-        row = self._db.execute("SELECT data, account FROM objects WHERE kind = ? AND id = ?", (kind, id)).fetchone()
+        asked = (kind, _comparable(id))
+        row = self._db.execute("SELECT data, account FROM objects WHERE kind = ? AND id = ?", asked).fetchone()
         return json.loads(row[0]) if row and account in (None, row[1]) else None
 
     def owner(self, kind: str, id: int) -> int:
@@ -181,7 +187,8 @@ class World:
 
     def listing(self, kind: str, id: int) -> Row | None:
         """One row of the market by kind (offer, volume_offer, network_volume_offer, template) and id, or None."""
-        row = self._db.execute("SELECT data FROM listings WHERE kind = ? AND id = ?", (kind, id)).fetchone()
+        asked = (kind, _comparable(id))
+        row = self._db.execute("SELECT data FROM listings WHERE kind = ? AND id = ?", asked).fetchone()
         return dict(zip(self._columns(kind), json.loads(row[0]), strict=True)) if row else None
 
     def listings(self, kind: str) -> list[Row]:
@@ -195,6 +202,11 @@ class World:
     def _columns(self, kind: str) -> list[str]:
         columns: list[str] = json.loads(self.meta(f"columns of {kind}", "[]"))
         return columns
+
+
+def _comparable(id: int) -> int | str:
+    """An id as SQLite takes it: a number beyond its 64 bits as text, which no id equals."""
+    return str(id) if isinstance(id, int) and abs(id) >= 2**63 else id
 
 
 def _documents(rows: Iterable[tuple[str]]) -> list[Any]:

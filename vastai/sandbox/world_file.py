@@ -7,6 +7,7 @@ import os
 import sqlite3
 import time
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing, contextmanager
 from typing import Any
 
 from vastai.errors import UsageError
@@ -70,10 +71,52 @@ def open_file(path: str) -> sqlite3.Connection:
         found = db.execute("PRAGMA user_version").fetchone()[0]
     except sqlite3.Error as error:
         raise UsageError(f"{path} is not a sandbox: {error}. Name another file, or remove it.") from None
-    if found != VERSION:
-        db.close()
-        raise UsageError(f"The sandbox in {path} has version {found}, not {VERSION}. Remove the file.")
-    return db
+    if found == VERSION and is_world(path):
+        return db
+    db.close()
+    if not is_world(path):
+        raise UsageError(f"{path} is not a sandbox: it is the database of something else. Name another file.")
+    raise UsageError(f"The sandbox in {path} has version {found}, not {VERSION}. {begin_anew(path)}")
+
+
+def is_world(path: str) -> bool:
+    """Has a database the tables of a sandbox, of whatever version? One that cannot be read counts as one.
+
+    What nobody can read may be removed; the database of another program must not be, nor filled with ours.
+    """
+    try:
+        with closing(connect(path)) as db:
+            tables = {row[0] for row in db.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+    except sqlite3.Error:
+        return True
+    return not tables or {"meta", "objects", "listings"} <= tables
+
+
+def begin_anew(path: str) -> str:
+    """What to do about a sandbox that cannot be used any more."""
+    return "Begin anew: vastai sandbox reset" + ("" if path == default_path() else f" --url sandbox:{path}")
+
+
+@contextmanager
+def explained(path: str) -> Iterator[None]:
+    """Say in one line what is wrong with a world's file, and what to do about it.
+
+    Raises:
+        UsageError: the file is damaged, locked by another process, or cannot be written.
+    """
+    try:
+        yield
+    except (sqlite3.IntegrityError, sqlite3.ProgrammingError):
+        raise  # a fault of the sandbox, not of its file
+    except sqlite3.DatabaseError as error:
+        text = str(error)
+        if "locked" in text:
+            raise UsageError(f"The sandbox in {path} is in use by another process. Try again.") from None
+        if "readonly" in text or "full" in text:
+            raise UsageError(
+                f"The sandbox in {path} cannot be written: {text}. Name another file with VAST_URL=sandbox:PATH."
+            ) from None
+        raise UsageError(f"The sandbox in {path} is damaged: {text}. {begin_anew(path)}") from None
 
 
 def create(db: sqlite3.Connection, seed: int, now: float, fill: Market) -> None:

@@ -60,5 +60,7 @@ def check_database(path: str) -> None:
             start = file.read(16)
     except OSError as error:
         raise UsageError(f"sandbox reset: cannot read {path}: {error.strerror}") from None
-    if start and start != b"SQLite format 3\0":
+    from ...sandbox.world_file import is_world
+
+    if start and (start != b"SQLite format 3\0" or not is_world(path)):
         raise UsageError(f"sandbox reset: {path} is no sandbox")
