@@ -104,7 +104,7 @@ def test_a_file_that_another_process_keeps_locked(tmp_path: Path) -> None:
 def test_a_file_that_cannot_be_written(tmp_path: Path) -> None:
     world = World(str(tmp_path / "world.db"), market=small_market)
     world._db.execute("PRAGMA query_only = 1")
-    with pytest.raises(UsageError, match="cannot be written.*VAST_URL=sandbox:PATH"), world.transaction():
+    with pytest.raises(UsageError, match=r"cannot be written.*VAST_URL=sandbox:PATH"), world.transaction():
         world.add("thing", 1, {"a": 1})
 
 
