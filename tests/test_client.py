@@ -112,6 +112,16 @@ def test_the_key_is_in_no_text() -> None:
     assert "sesame" not in repr(client) + str(client) + repr(client.settings)
 
 
+def test_older_programs_find_the_key_and_the_last_result() -> None:
+    import vastai_sdk
+
+    with vastai_sdk.VastAI(api_key="k", server_url="sandbox::memory:") as client:
+        assert (client.api_key, client.client.api_key, client.api_key_access) == ("k", "k", "k")
+        assert client.last_output is None
+        shown = client.show_user()
+        assert client.last_output == shown
+
+
 def test_no_command_takes_the_name_of_an_attribute() -> None:
     assert not RESERVED & set(table().names())
 
@@ -145,3 +155,34 @@ def test_the_promised_explain_line_names_the_service(capsys: pytest.CaptureFixtu
 def test_results_are_json() -> None:
     with VastAI(server_url="sandbox::memory:") as client:
         json.dumps(client.show_user())
+
+
+def test_curl_of_the_sandbox_says_that_it_cannot_be_run(
+    capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    VastAI(server_url="sandbox::memory:", curl=True).show_user()
+    assert capsys.readouterr().out.startswith("curl -X GET http://sandbox/")
+    assert "Nothing answers at http://sandbox" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("arguments", "environ", "says"),
+    [
+        ({"api_key": b"sesame-open"}, {}, "api_key: expected a text, got bytes"),
+        ({"server_url": 5}, {}, "server_url: expected a text, got int"),
+        ({"server_url": "sandbx"}, {}, "'sandbx' is not the address of a server, .*or sandbox"),
+        ({"retry": -1}, {}, "retry: -1 is not a number of repeats"),
+        ({"timeout": 0}, {}, "timeout: 0 is not a number of seconds above 0"),
+        ({"strict": "yes"}, {}, "strict: 'yes' is not one of"),
+        ({}, {"VASTAI_TIMEOUT": "soon"}, "VASTAI_TIMEOUT: 'soon' is not a number of seconds"),
+        ({}, {"VASTAI_STRICT": "yes"}, "VASTAI_STRICT: 'yes' is not one of"),
+    ],
+)
+def test_a_wrong_setting_is_named_and_a_key_is_not_repeated(
+    arguments: dict[str, Any], environ: dict[str, str], says: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in environ.items():
+        monkeypatch.setenv(name, value)
+    with pytest.raises(vastai.UsageError, match=says) as caught:
+        VastAI(**arguments).show_user()
+    assert "sesame" not in str(caught.value)

@@ -89,7 +89,8 @@ def _in_order(table: Table) -> Iterable[str]:
 
 def _function(node: ast.FunctionDef, indent: str) -> str:
     """A function without its body."""
-    start = f"{indent}def {node.name}("
+    decorators = "".join(f"{indent}@{ast.unparse(decorator)}\n" for decorator in node.decorator_list)
+    start = f"{decorators}{indent}def {node.name}("
     returns = ast.unparse(node.returns) if node.returns else "Any"
     words = [_unquoted(word) for word in _arguments(node.args)]
     document = ast.get_docstring(node)

@@ -70,6 +70,11 @@ class VastAI:
         self._edge = edge
         self._opened: dict[str, Driver] = {}
 
+    @property
+    def api_key(self) -> str | None:
+        """The API key in use, looked up now, or None when there is none."""
+        return self.settings.api_key()
+
     def perform(self, name: str, given: Mapping[str, Any]) -> Any:
         """Run a command of the table with values by parameter name, as the methods and the command line do.
 

@@ -33,6 +33,9 @@ class VastAI:
         session_key: bool = False,
         edge: Edge | None = None,
     ) -> None: ...
+    @property
+    def api_key(self) -> str | None:
+        """The API key in use, looked up now, or None when there is none."""
     def perform(self, name: str, given: Mapping[str, Any]) -> Any:
         """Run a command of the table with values by parameter name, as the methods and the command line do."""
     def close(self) -> None:

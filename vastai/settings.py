@@ -49,15 +49,18 @@ class Settings:
         environ: Mapping[str, str] | None = None,
     ) -> None:
         self.environ = os.environ if environ is None else environ
-        self._key = api_key
-        self.server_url = (server_url or self.environ.get("VAST_URL") or DEFAULT_SERVER).rstrip("/")
+        self._key = _text("api_key", api_key)
+        server = _text("server_url", server_url) or self.environ.get("VAST_URL") or DEFAULT_SERVER
+        self.server_url = server.rstrip("/")
         self.retry = _count(retry)
         self.raw = raw
         self.explain = explain
         self.quiet = quiet
         self.curl = curl
-        self.timeout = _seconds(self.environ.get("VASTAI_TIMEOUT") or TIMEOUT if timeout is None else timeout)
-        self.strict = _strictness(self.environ.get("VASTAI_STRICT", "") if strict is None else strict)
+        limit = self.environ.get("VASTAI_TIMEOUT") or TIMEOUT
+        self.timeout = _seconds("VASTAI_TIMEOUT", limit) if timeout is None else _seconds("timeout", timeout)
+        strictness = self.environ.get("VASTAI_STRICT", "")
+        self.strict = _strictness("VASTAI_STRICT", strictness) if strict is None else _strictness("strict", strict)
         self.raise_errors = raise_errors
         self.session_key = session_key
         self.allow_http = self.environ.get("VASTAI_ALLOW_HTTP") == "1"
@@ -147,20 +150,26 @@ def _count(value: object) -> int:
     return value
 
 
-def _seconds(value: object) -> float:
+def _text(name: str, value: str | None) -> str | None:
+    if value is not None and not isinstance(value, str):  # not repeated in the message: it may be a key
+        raise UsageError(f"{name}: expected a text, got {type(value).__name__}")
+    return value
+
+
+def _seconds(name: str, value: object) -> float:
     try:
         seconds = float(value)  # type: ignore[arg-type]  # anything else raises, and is answered here
     except (TypeError, ValueError):
         seconds = float("nan")
     if not 0 < seconds < 1e6:
-        raise UsageError(f"timeout: {value!r} is not a number of seconds")
+        raise UsageError(f"{name}: {value!r} is not a number of seconds above 0")
     return seconds
 
 
-def _strictness(value: bool | str) -> str:
+def _strictness(name: str, value: bool | str) -> str:
     if isinstance(value, str):
         known = {"": "", "0": "", "warn": "warn", "1": "raise", "raise": "raise"}
         if value not in known:
-            raise UsageError(f"strict: {value!r} is not one of 0, 1, warn")
+            raise UsageError(f"{name}: {value!r} is not one of 0, 1, warn")
         return known[value]
     return "raise" if value else ""

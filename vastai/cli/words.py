@@ -43,7 +43,7 @@ def find(argv: Sequence[str], known: Mapping[Words, str]) -> Found:
         known: command words to command name.
 
     Raises:
-        UsageError: an option before the words lacks its value.
+        UsageError: an option before the words lacks its value, or has one that it does not take.
     """
     found = Found()
     spelled = by_spelling()
@@ -59,6 +59,8 @@ def find(argv: Sequence[str], known: Mapping[Words, str]) -> Found:
             value = argv[position]
             position += 1
         if flag in spelled:
+            if equals and not spelled[flag].metavar:
+                raise UsageError(f"{flag} takes no value")
             found.options[spelled[flag].flags[0]] = value if spelled[flag].metavar else True
         elif token.startswith("-") and token != "-":
             found.stray = "" if matched else token

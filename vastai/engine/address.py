@@ -39,10 +39,10 @@ def base_of(settings: Settings) -> str:
     """
     if settings.sandboxed:
         return SANDBOX
-    advice = f"VAST_URL: {printable(settings.server_url)!r} is not the address of a server, such as {DEFAULT_SERVER}"
     parts = split(settings.server_url)
     if parts is None:
-        raise UsageError(advice)
+        wrong = printable(settings.server_url)
+        raise UsageError(f"VAST_URL: {wrong!r} is not the address of a server, such as {DEFAULT_SERVER}, or sandbox")
     if parts.username is not None or parts.query or parts.fragment:
         raise UsageError("VAST_URL: the address of the server must hold no name, password, query or fragment")
     return settings.server_url

@@ -98,6 +98,8 @@ class Driver:
             self._edge.out(curl.curl_line(request, self._settings))
             if command.flow or command.pages or command.poll:
                 self._edge.say(f"{command.name}: more requests follow this one, made from its answer")
+            if self._settings.sandboxed:
+                self._edge.say("Nothing answers at http://sandbox outside this program: it shows what would be sent.")
             raise Shown
         if self._settings.explain:
             for line in curl.explain_lines(request, self._settings):
