@@ -5,6 +5,8 @@ from __future__ import annotations
 import inspect
 import json
 import pickle
+import threading
+from contextlib import suppress
 from typing import Any
 from unittest.mock import create_autospec
 
@@ -13,6 +15,9 @@ import pytest
 import vastai
 from vastai import VastAI
 from vastai.client import RESERVED, table
+from vastai.engine.drive import Driver
+from vastai.engine.edge import Edge
+from vastai.settings import Settings
 
 COMMANDS = sorted(table().names())
 
@@ -105,6 +110,31 @@ def test_errors_can_be_pickled_and_are_http_errors() -> None:
         assert isinstance(copy, vastai.NotFound)
         assert isinstance(copy, requests.HTTPError)
         assert str(copy) == str(error)
+
+
+def test_threads_that_start_at_once_share_one_pool_of_connections() -> None:
+    met = threading.Barrier(2)
+
+    class Slow(Settings):
+        @property
+        def server_url(self) -> str:  # type: ignore[override]
+            with suppress(threading.BrokenBarrierError):  # nobody else comes here meanwhile
+                met.wait(0.1)
+            return "http://127.0.0.1:9"
+
+        @server_url.setter
+        def server_url(self, url: str) -> None:
+            pass
+
+    driver = Driver(table(), Slow(), Edge())
+    opened: list[Any] = []
+    threads = [threading.Thread(target=lambda: opened.append(driver._open_sender())) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    driver.close()
+    assert opened[0] is opened[1]
 
 
 def test_the_key_is_in_no_text() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from threading import Lock
 from typing import Any
 
 from ..errors import ProgramFailed, VastError
@@ -31,6 +32,7 @@ class Driver:
         self._settings = settings
         self._edge = edge
         self._sender = sender
+        self._opening = Lock()
         self._performers: dict[type[Any], Callable[[Any, Command], Any]] = {
             Request: self._request,
             Fetch: self._fetch,
@@ -141,17 +143,18 @@ class Driver:
         return ended and self._settings.session_key
 
     def _open_sender(self) -> Sender:
-        if self._sender is None:
-            from .transport import open_transport
+        with self._opening:
+            if self._sender is None:
+                from .transport import open_transport
 
-            self._sender = Sender(
-                self._settings,
-                open_transport(self._settings.server_url),
-                clock=self._edge.now,
-                sleep=self._edge.sleep,
-                dice=self._edge.dice,
-            )
-        return self._sender
+                self._sender = Sender(
+                    self._settings,
+                    open_transport(self._settings.server_url),
+                    clock=self._edge.now,
+                    sleep=self._edge.sleep,
+                    dice=self._edge.dice,
+                )
+            return self._sender
 
     def _say(self, context: flow.Context) -> None:
         """Say the remarks so far, each once."""
