@@ -263,7 +263,7 @@ def _plain_text(reply: Reply) -> str:
     text = reply.body[:2000].decode("utf-8", "replace").strip()
     if not text or text.startswith(("<", "{", "[")) or len(text) > 500:
         kind = reply.headers.get("content-type", "").split(";")[0]
-        return f"the answer is not JSON ({kind or 'no content type'})" if text.startswith("<") else ""
+        return f"The service answered with {kind or 'a page'}, not with JSON" if text.startswith("<") else ""
     return text.strip('"')
 
 
