@@ -204,12 +204,15 @@ def _read(values: list[str]) -> Any:
         return values[0]
 
 
+SERVERLESS = {command.path for command in table() if command.service == "serverless"}
+
+
 def check_requests(case: dict[str, Any], server: ReplayServer, edge: Watched | None, *, typed: bool = False) -> None:
     """The right requests, the key with those to the service alone, and the right effects beside them."""
     assert asked(server) == expected(case, typed=typed)
     for request in server.requests:
         key = case.get("key", KEY)
-        to_service = request["path"].startswith("/api/")
+        to_service = request["path"].startswith("/api/") or request["path"] in SERVERLESS
         assert request["headers"].get("Authorization") == (f"Bearer {key}" if to_service else None)
     assert (edge.waits if edge else []) == case.get("waits", [])
     assert (edge.runs if edge else []) == case.get("runs", [])

@@ -191,7 +191,7 @@ def test_front_page_names_every_command_and_fits() -> None:
     rows = [*whole_table().index.values(), *local_table().index.values()]
     page = help.front_page(rows, 80)
     assert [line for line in page.splitlines() if len(line) > 80] == []
-    listed = {line[2:26].strip() if len(line) > 26 else line.strip() for line in page.splitlines()}
+    listed = {part.strip() for line in page.splitlines() for part in (line, line[2:26])}
     assert [row.name for row in rows if not row.deprecated and " ".join(row.words) not in listed] == []
 
 

@@ -34,7 +34,7 @@ KINDS = {"dict": dict, "list[dict]": list, "str": str}
 
 
 # Command lines for a command that a page shows how to add.
-OWN = {"commands-yaml.md: vastai show subaccounts"}
+OWN = {"commands-yaml.md: vastai show sessions"}
 
 
 def names(pages: list[Path]) -> list[str]:

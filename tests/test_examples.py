@@ -27,7 +27,7 @@ from vastai.table.model import Command
 IMAGE = "pytorch/pytorch"
 PLACEHOLDER = re.compile(r"\{([a-z_]+)\}")
 # What the key in use must belong to a team for.
-FOR_TEAMS = {"delete_team", "destroy_team", "invite_team", "invite_member", "show_members"}
+FOR_TEAMS = {"delete_team", "destroy_team", "invite_team", "invite_member", "show_members", "show_team_roles"}
 
 
 class Example(NamedTuple):
@@ -117,7 +117,7 @@ def fill(client: VastAI, path: Path) -> dict[str, Any]:
     offers = client.search_offers("num_gpus=1", order="dph_total")
     there = [row for row in offers if row["machine_id"] != taken and row["machine_id"] in volume_offers]
     by_machine = {row["machine_id"]: row for row in there}
-    first, second, third = list(by_machine.values())[:3]
+    first, second, third, fourth = list(by_machine.values())[:4]
 
     def rent(offer: dict[str, Any]) -> int:
         return int(client.create_instance(offer["id"], IMAGE, label="example")["new_contract"])
@@ -126,6 +126,7 @@ def fill(client: VastAI, path: Path) -> dict[str, Any]:
         return int(client.rent_volume(volume_offers[third["machine_id"]], 10, name)["id"])
 
     names: dict[str, Any] = {"instance": rent(first), "stopped_instance": rent(second), "volume_instance": rent(third)}
+    names["bid_instance"] = client.create_instance(fourth["id"], IMAGE, price=0.5)["new_contract"]
     names["volume"], names["attached_volume"] = volume("data"), volume("mounted")
     client.attach_volume(names["attached_volume"], names["volume_instance"])
     names["volume_offer"] = next(

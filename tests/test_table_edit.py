@@ -47,7 +47,7 @@ def edit(path: Path) -> None:
     text = path.read_text(encoding="utf-8")
     text, removed = re.subn(r"\n  show_members:\n(?:    .*\n|\n)+", "\n", text, count=1)
     text = re.sub(r"\n  members:\n(?:    - .*\n)+", "\n", text, count=1)  # its columns, which nobody uses now
-    text = text.replace("look_at: show_members", "look_at: show_teams")
+    text = text.replace("look_at: show_members", "look_at: show_teams").replace(", complete: show_members.id", "")
     text, changed = re.subn(r"http: PUT /instances/reboot/\{id\}/", "http: POST /instances/reboot/{id}/", text)
     assert (removed, changed) == (1, 1)
     path.write_text(text.rstrip() + "\n" + NEW, encoding="utf-8")

@@ -70,7 +70,7 @@ def hook_names(kind: str) -> list[str]:
     try:
         return registry.names(kind)
     except ModuleNotFoundError as error:
-        if error.name != f"vastai.hooks.{registry.MODULES[kind]}":
+        if error.name not in {f"vastai.hooks.{module}" for module in registry.MODULES[kind]}:
             raise
         return []
 

@@ -482,6 +482,661 @@ class VastAI:
         """Add a public SSH key to the account."""
     def delete_ssh_key(self, id: int | str) -> dict[str, Any]:
         """Delete an SSH key of the account."""
+    def search_offers_new(
+        self,
+        query: Any = "",
+        type: str = "on-demand",
+        order: Any = "score-",
+        limit: int | None = None,
+        storage: float = 5.0,
+        no_default: bool = False,
+    ) -> list[dict[str, Any]]:
+        """Search for GPU offers by the newer route."""
+    def create_template(
+        self,
+        name: str | None = None,
+        image: str | None = None,
+        tag: str | None = None,
+        href: str | None = None,
+        repo: str | None = None,
+        login: str | None = None,
+        env: str | None = None,
+        ssh: bool | None = None,
+        jupyter: bool | None = None,
+        direct: bool | None = None,
+        jupyter_dir: str | None = None,
+        use_jupyter_lab: bool | None = None,
+        onstart: str | None = None,
+        search_params: str | None = None,
+        no_default: bool | None = None,
+        recommended_disk_space: float | None = None,
+        readme: str | None = None,
+        hide_readme: bool | None = None,
+        desc: str | None = None,
+        public: bool | None = None,
+        docker_login_repo: str | None = None,
+        extra_filters: Any = None,
+        jup_direct: bool | None = None,
+        private: bool | None = None,
+        readme_visible: bool | None = None,
+        runtype: str | None = None,
+        ssh_direct: bool | None = None,
+        use_ssh: bool | None = None,
+    ) -> dict[str, Any]:
+        """Make a template."""
+    def update_template(
+        self,
+        hash_id: int | str,
+        name: str | None = None,
+        image: str | None = None,
+        tag: str | None = None,
+        href: str | None = None,
+        repo: str | None = None,
+        login: str | None = None,
+        env: str | None = None,
+        ssh: bool | None = None,
+        jupyter: bool | None = None,
+        direct: bool | None = None,
+        jupyter_dir: str | None = None,
+        use_jupyter_lab: bool | None = None,
+        onstart: str | None = None,
+        search_params: str | None = None,
+        no_default: bool | None = None,
+        recommended_disk_space: float | None = None,
+        readme: str | None = None,
+        hide_readme: bool | None = None,
+        desc: str | None = None,
+        public: bool | None = None,
+        docker_login_repo: str | None = None,
+        extra_filters: Any = None,
+        jup_direct: bool | None = None,
+        private: bool | None = None,
+        readme_visible: bool | None = None,
+        runtype: str | None = None,
+        ssh_direct: bool | None = None,
+        use_ssh: bool | None = None,
+    ) -> dict[str, Any]:
+        """Edit a template."""
+    def replace_template(self, id: int | str, hash_id: int | str, template: Any) -> dict[str, Any]:
+        """Replace a template by a whole one."""
+    def delete_template(self, template_id: int | None = None, hash_id: int | str | None = None) -> dict[str, Any]:
+        """Delete a template of yours."""
+    def create_instances(
+        self,
+        ids: Sequence[int | str],
+        image: str | None = None,
+        disk: float = 10,
+        env: Any = None,
+        price: float | None = None,
+        label: str | None = None,
+        extra: str | None = None,
+        onstart_cmd: str | None = None,
+        onstart_file: str | os.PathLike[str] | None = None,
+        entrypoint: str | None = None,
+        login: str | None = None,
+        ssh: bool = False,
+        jupyter: bool = False,
+        direct: bool = False,
+        jupyter_dir: str | None = None,
+        jupyter_lab: bool = False,
+        lang_utf8: bool = False,
+        python_utf8: bool = False,
+        cancel_unavail: bool = False,
+        template_hash: str | None = None,
+        runtype: str | None = None,
+        args: Sequence[str] | None = None,
+        force: bool = False,
+        user: str | None = None,
+        create_volume: int | str | None = None,
+        link_volume: int | str | None = None,
+        volume_size: int | None = None,
+        mount_path: str | None = None,
+        volume_label: str | None = None,
+        volume_info: Any = None,
+    ) -> dict[str, Any]:
+        """Rent several offers and create an instance from each."""
+    def launch_instance(
+        self,
+        gpu_name: str,
+        num_gpus: int,
+        image: str,
+        region: str | None = None,
+        disk: float | None = None,
+        limit: int | None = None,
+        order: Any = "score-",
+        env: Any = None,
+        label: str | None = None,
+        extra: str | None = None,
+        onstart_cmd: str | None = None,
+        onstart_file: str | os.PathLike[str] | None = None,
+        entrypoint: str | None = None,
+        login: str | None = None,
+        ssh: bool = False,
+        jupyter: bool = False,
+        direct: bool = False,
+        jupyter_dir: str | None = None,
+        jupyter_lab: bool = False,
+        lang_utf8: bool = False,
+        python_utf8: bool = False,
+        cancel_unavail: bool = False,
+        template_hash: str | None = None,
+        runtype: str | None = None,
+        args: Sequence[str] | None = None,
+    ) -> dict[str, Any]:
+        """Search for an offer and rent it at once."""
+    def start_instances(self, ids: Sequence[int | str]) -> dict[str, Any]:
+        """Start several stopped instances."""
+    def stop_instances(self, ids: Sequence[int | str]) -> dict[str, Any]:
+        """Stop several running instances."""
+    def destroy_instances(self, ids: Sequence[int | str]) -> dict[str, Any]:
+        """Destroy several instances with all their data."""
+    def recycle_instance(self, id: int | str) -> dict[str, Any]:
+        """Make an instance's container anew without losing its GPU."""
+    def update_instance(
+        self,
+        id: int | str,
+        template_id: int | None = None,
+        template_hash_id: int | str | None = None,
+        image: str | None = None,
+        args: str | None = None,
+        env: Any = None,
+        onstart: str | None = None,
+    ) -> dict[str, Any]:
+        """Make an instance anew from a template or with other settings."""
+    def take_snapshot(
+        self,
+        instance_id: int | str,
+        repo: str | None = None,
+        container_registry: str = "docker.io",
+        docker_login_user: str | None = None,
+        docker_login_pass: str | None = None,
+        pause: Any = "true",
+    ) -> dict[str, Any]:
+        """Save an instance's container as an image in a registry."""
+    def change_bid(self, id: int | str, price: float | None = None) -> dict[str, Any]:
+        """Change the bid for an interruptible instance."""
+    def prepay_instance(self, id: int | str, amount: float) -> dict[str, Any]:
+        """Pay for an instance in advance at a discount."""
+    def show_instance_filters(self) -> list[dict[str, Any]]:
+        """List the states, models and verifications of your instances."""
+    def fetch_contracts(
+        self, label: str | None = None, contract_ids: Sequence[int | str] | None = None
+    ) -> list[dict[str, Any]]:
+        """List contracts by ID or label."""
+    def show_pending_price_increases(self) -> dict[str, Any]:
+        """List the price increases that wait for your answer."""
+    def accept_price_increase(self, ids: Sequence[int | str]) -> dict[str, Any]:
+        """Accept the price increases of some instances."""
+    def reject_price_increase(self, ids: Sequence[int | str]) -> dict[str, Any]:
+        """Reject the price increases of some instances."""
+    def accept_pending_price_increase(self, id: int | str) -> dict[str, Any]:
+        """Accept one price increase by its own ID."""
+    def reject_pending_price_increase(self, id: int | str) -> dict[str, Any]:
+        """Reject one price increase by its own ID."""
+    def show_instance_backups(self, contract_id: int | str | None = None) -> list[dict[str, Any]]:
+        """List the backups of your instances and volumes."""
+    def instance_backup_files(self, contract_id: int | str, show_values: bool = False) -> dict[str, Any]:
+        """List the files of a backup and where to fetch them."""
+    def show_instance_backup_files(self, contract_id: int | str, show_values: bool = False) -> dict[str, Any]:
+        """List the files of a backup and where to fetch them."""
+    def attach_ssh(self, instance_id: int | str, public_key: str) -> dict[str, Any]:
+        """Let an SSH key into one instance."""
+    def detach_ssh(self, instance_id: int | str, ssh_key_id: int | str) -> dict[str, Any]:
+        """Take an SSH key out of one instance."""
+    def show_scheduled_jobs(self) -> list[dict[str, Any]]:
+        """List the requests that the service repeats for you."""
+    def create_scheduled_job(
+        self,
+        start_time: str | float,
+        end_time: str | float,
+        api_endpoint: str,
+        request_method: str,
+        request_body: Any,
+        frequency: str,
+        instance_id: int | str,
+        day_of_the_week: int | None = None,
+        hour_of_the_day: int | None = None,
+    ) -> dict[str, Any]:
+        """Let the service repeat a request for you."""
+    def update_scheduled_job(self, id: int | str, request_body: Any) -> dict[str, Any]:
+        """Change the body of a repeated request."""
+    def delete_scheduled_job(self, id: int | str) -> dict[str, Any]:
+        """Stop repeating a request."""
+    def search_network_volumes(
+        self,
+        query: Any = "",
+        limit: int | None = None,
+        order: Any = "score-",
+        storage: float = 1.0,
+        no_default: bool = False,
+    ) -> list[dict[str, Any]]:
+        """Search for network volume offers."""
+    def create_network_volume(self, id: int | str, size: int = 15, name: str | None = None) -> dict[str, Any]:
+        """Rent a network volume offer."""
+    def clone_volume(
+        self, source: int | str, dest: int | str, size: float | None = None, disable_compression: bool = False
+    ) -> dict[str, Any]:
+        """Copy a volume into a new one."""
+    def list_volume(
+        self, id: int | str, price_disk: float = 0.1, end_date: str | float | None = None, size: int = 15
+    ) -> dict[str, Any]:
+        """Offer storage of your machine as volumes."""
+    def list_volumes(
+        self, ids: Sequence[int | str], price_disk: float = 0.1, end_date: str | float | None = None, size: int = 15
+    ) -> dict[str, Any]:
+        """Offer storage of several machines as volumes."""
+    def unlist_volume(self, id: int | str) -> dict[str, Any]:
+        """Take back an offer of storage."""
+    def list_network_volume(
+        self, disk_id: int | str, price_disk: float = 0.15, end_date: str | float | None = None, size: int = 15
+    ) -> dict[str, Any]:
+        """Offer a network disk as network volumes."""
+    def unlist_network_volume(self, id: int | str) -> dict[str, Any]:
+        """Take back an offer of a network disk."""
+    def cancel_copy(self, dst: str) -> dict[str, Any]:
+        """Cancel the copies to an instance."""
+    def cancel_sync(self, dst: int | str) -> dict[str, Any]:
+        """Cancel the cloud copies of an instance."""
+    def cloud_copy(
+        self,
+        src: str,
+        instance: str,
+        connection: str,
+        dst: str = "/workspace",
+        transfer: str = "Instance to Cloud",
+        dry_run: bool = False,
+        size_only: bool = False,
+        ignore_existing: bool = False,
+        update: bool = False,
+        delete_excluded: bool = False,
+        schedule: str | None = None,
+        start_date: str | float | None = None,
+        end_date: str | float | None = None,
+        day: str | None = None,
+        hour: str | None = None,
+        flags: Sequence[str] | None = None,
+    ) -> dict[str, Any]:
+        """Copy files between an instance and cloud storage."""
+    def start_cloud_copy(
+        self,
+        src: str,
+        instance: str,
+        connection: str,
+        dst: str = "/workspace",
+        transfer: str = "Instance to Cloud",
+        flags: Sequence[str] | None = None,
+    ) -> dict[str, Any]:
+        """Start one copy between an instance and cloud storage."""
+    def schedule_cloud_copy(
+        self,
+        src: str,
+        instance: str,
+        connection: str,
+        frequency: str,
+        start_date: str | float,
+        end_date: str | float,
+        dst: str = "/workspace",
+        transfer: str = "Instance to Cloud",
+        flags: Sequence[str] | None = None,
+        day: int | None = None,
+        hour: int | None = None,
+    ) -> dict[str, Any]:
+        """Schedule copies between an instance and cloud storage."""
+    def show_deployments(self) -> list[dict[str, Any]]:
+        """List your deployments."""
+    def show_deployment(self, id: int | str) -> dict[str, Any]:
+        """Show one deployment."""
+    def show_deployment_versions(self, id: int | str) -> list[dict[str, Any]]:
+        """List the versions of a deployment."""
+    def start_deployment(self, id: int | str) -> dict[str, Any]:
+        """Start a stopped deployment."""
+    def stop_deployment(self, id: int | str) -> dict[str, Any]:
+        """Stop a deployment."""
+    def delete_deployment(
+        self, id: int | str | None = None, name: str | None = None, tag: str | None = None
+    ) -> dict[str, Any]:
+        """Delete a deployment, or all deployments of a name."""
+    def delete_deployment_by_id(self, id: int | str) -> dict[str, Any]:
+        """Delete one deployment."""
+    def delete_deployments(self, name: str, tag: str | None = None) -> dict[str, Any]:
+        """Delete all deployments of a name."""
+    def get_endpt_logs(self, id: int | str, level: int = 1, tail: int | None = None) -> dict[str, Any]:
+        """Print the logs of an endpoint."""
+    def get_endpoint_logs(self, id: int | str, level: int = 1, tail: int | None = None) -> dict[str, Any]:
+        """Print the logs of an endpoint."""
+    def get_wrkgrp_logs(self, id: int | str, level: int = 1, tail: int | None = None) -> dict[str, Any]:
+        """Print the logs of a worker group."""
+    def get_workergroup_logs(self, id: int | str, level: int = 1, tail: int | None = None) -> dict[str, Any]:
+        """Print the logs of a worker group."""
+    def get_endpoint_workers(self, id: int | str) -> list[dict[str, Any]]:
+        """List the workers of an endpoint."""
+    def get_endpt_workers(self, id: int | str) -> list[dict[str, Any]]:
+        """List the workers of an endpoint."""
+    def get_workergroup_workers(self, id: int | str) -> list[dict[str, Any]]:
+        """List the workers of a worker group."""
+    def get_wrkgrp_workers(self, id: int | str) -> list[dict[str, Any]]:
+        """List the workers of a worker group."""
+    def update_workers(self, id: int | str, cancel: bool = False) -> dict[str, Any]:
+        """Bring the workers of a worker group up to date."""
+    def route(self, endpoint: str, cost: float = 100.0) -> dict[str, Any]:
+        """Ask for the worker that is to serve a request to an endpoint."""
+    def show_clusters(self) -> dict[str, Any]:
+        """List your clusters."""
+    def create_cluster(self, subnet: str, manager_id: int | str) -> dict[str, Any]:
+        """Make a cluster of machines."""
+    def join_cluster(self, cluster_id: int | str, machine_ids: Sequence[int | str]) -> dict[str, Any]:
+        """Add machines to a cluster."""
+    def remove_machine_from_cluster(self, cluster_id: int | str, machine_id: int | str) -> dict[str, Any]:
+        """Take a machine out of a cluster."""
+    def delete_cluster(self, cluster_id: int | str) -> dict[str, Any]:
+        """Delete a cluster."""
+    def show_overlays(self) -> list[dict[str, Any]]:
+        """List your overlay networks."""
+    def create_overlay(self, cluster_id: int | str, name: str) -> dict[str, Any]:
+        """Make an overlay network in a cluster."""
+    def join_overlay(self, name: str, instance_id: int | str) -> dict[str, Any]:
+        """Connect an instance to an overlay network."""
+    def delete_overlay(self, id: int | str) -> dict[str, Any]:
+        """Delete an overlay network."""
+    def delete_overlay_by_id(self, id: int) -> dict[str, Any]:
+        """Delete the overlay network of an ID."""
+    def show_machines(self) -> list[dict[str, Any]]:
+        """List your machines."""
+    def show_machine(self, id: int | str) -> list[dict[str, Any]]:
+        """Show one of your machines."""
+    def list_machine(
+        self,
+        id: int | str,
+        price_gpu: float | None = None,
+        price_disk: float | None = None,
+        price_inetu: float | None = None,
+        price_inetd: float | None = None,
+        price_min_bid: float | None = None,
+        discount_rate: float | None = None,
+        min_chunk: int | None = None,
+        end_date: str | float | None = None,
+        duration: Any = None,
+        vol_size: int | None = None,
+        vol_price: float | None = None,
+    ) -> dict[str, Any]:
+        """Offer a machine for rent."""
+    def list_machines(
+        self,
+        ids: Sequence[int | str],
+        price_gpu: float | None = None,
+        price_disk: float | None = None,
+        price_inetu: float | None = None,
+        price_inetd: float | None = None,
+        price_min_bid: float | None = None,
+        discount_rate: float | None = None,
+        min_chunk: int | None = None,
+        end_date: str | float | None = None,
+        duration: Any = None,
+        vol_size: int | None = None,
+        vol_price: float | None = None,
+    ) -> list[dict[str, Any]]:
+        """Offer several machines for rent."""
+    def unlist_machine(self, id: int | str) -> dict[str, Any]:
+        """Take back the offers of a machine."""
+    def delete_machine(self, id: int | str) -> dict[str, Any]:
+        """Remove a machine from your account."""
+    def cleanup_machine(self, id: int | str) -> dict[str, Any]:
+        """Free the disk of a machine from what expired contracts left."""
+    def defrag_machines(self, ids: Sequence[int | str]) -> dict[str, Any]:
+        """Join the free GPUs of machines into larger offers."""
+    def set_defjob(
+        self,
+        id: int | str,
+        price_gpu: float | None = None,
+        price_inetu: float | None = None,
+        price_inetd: float | None = None,
+        image: str | None = None,
+        args: Sequence[str] | None = None,
+    ) -> dict[str, Any]:
+        """Set what a machine runs while nobody rents it."""
+    def remove_defjob(self, id: int | str) -> dict[str, Any]:
+        """Remove what a machine runs while nobody rents it."""
+    def set_min_bid(self, id: int | str, price: float | None = None) -> dict[str, Any]:
+        """Set the lowest bid that a machine takes."""
+    def schedule_maint(
+        self,
+        id: int | str,
+        sdate: str | float,
+        duration: float,
+        category: str = "not provided",
+        reason: str | None = None,
+    ) -> dict[str, Any]:
+        """Announce the maintenance of a machine."""
+    def cancel_maint(self, id: int | str) -> dict[str, Any]:
+        """Call off the announced maintenance of a machine."""
+    def show_maints(self, ids: Sequence[int]) -> list[dict[str, Any]]:
+        """List the announced maintenance of machines."""
+    def reports(self, id: int | str) -> list[dict[str, Any]]:
+        """List what people reported about a machine."""
+    def show_earnings(
+        self,
+        start_date: str | float | None = None,
+        end_date: str | float | None = None,
+        machine_id: int | str | None = None,
+        last_days: int | None = None,
+    ) -> dict[str, Any]:
+        """Show what your machines earned."""
+    def add_network_disk(
+        self, machines: Sequence[int | str], mount_point: str, disk_id: int | str | None = None
+    ) -> dict[str, Any]:
+        """Tell the service that machines share a network disk."""
+    def show_network_disks(self) -> dict[str, Any]:
+        """List the network disks of your clusters."""
+    def show_gpu_metrics(
+        self, verified: str = "all", datacenter: str = "all", num_gpus: str = "all"
+    ) -> list[dict[str, Any]]:
+        """Show supply, use and prices of each GPU model."""
+    def metrics_gpu(
+        self, verified: str = "all", datacenter: str = "all", num_gpus: str = "all"
+    ) -> list[dict[str, Any]]:
+        """Show supply, use and prices of each GPU model."""
+    def show_gpu_trends(
+        self,
+        name: str = "RTX 5090,RTX 4090,RTX 3090",
+        verified: str = "all",
+        datacenter: str = "all",
+        num_gpus: str = "all",
+        start: int | None = None,
+        end: int | None = None,
+        step: int | None = None,
+    ) -> dict[str, Any]:
+        """Show supply, use and prices of GPU models over time."""
+    def metrics_gpu_trends(
+        self,
+        name: str = "RTX 5090,RTX 4090,RTX 3090",
+        verified: str = "all",
+        datacenter: str = "all",
+        num_gpus: str = "all",
+        start: int | None = None,
+        end: int | None = None,
+        step: int | None = None,
+    ) -> dict[str, Any]:
+        """Show supply, use and prices of GPU models over time."""
+    def show_gpu_locations(
+        self,
+        verified: str = "all",
+        datacenter: str = "all",
+        rented: str = "all",
+        state: str = "all",
+        gpu: str | None = None,
+    ) -> list[dict[str, Any]]:
+        """Show where GPUs are."""
+    def metrics_gpu_locations(
+        self,
+        verified: str = "all",
+        datacenter: str = "all",
+        rented: str = "all",
+        state: str = "all",
+        gpu: str | None = None,
+    ) -> list[dict[str, Any]]:
+        """Show where GPUs are."""
+    def self_test_machine(
+        self,
+        machine_id: int | str,
+        debugging: bool = False,
+        ignore_requirements: bool = False,
+        test_image: str = "vastai/test:self-test-v2-cuda-11.8",
+        support_bundle_dir: str | os.PathLike[str] | None = None,
+        no_support_bundle: bool = False,
+        test_seconds: int = 180,
+    ) -> dict[str, Any]:
+        """Test whether a machine is fit for renters."""
+    def run_benchmarks(
+        self,
+        template_hash: str | None = None,
+        template_id: int | None = None,
+        gpus: Sequence[str] | None = None,
+        num_gpus: int = 1,
+        wait: int = 1800,
+        no_cache: bool = False,
+        auto_instance: str | None = None,
+        autoscaler_url: str | None = None,
+    ) -> list[dict[str, Any]]:
+        """Measure how fast a template runs on GPU models."""
+    def dump_logs(
+        self,
+        machine_id: int | str,
+        instance_id: int | str | None = None,
+        output_dir: str | os.PathLike[str] = ".",
+        include_local_host_artifacts: bool = False,
+    ) -> dict[str, Any]:
+        """Write what is known of a machine into an archive."""
+    def show_team_roles(self) -> list[dict[str, Any]]:
+        """List the roles of the team."""
+    def show_team_role(self, name: str) -> dict[str, Any]:
+        """Show one role of the team."""
+    def create_team_role(self, name: str, permissions: Any) -> dict[str, Any]:
+        """Make a role for members of the team."""
+    def update_team_role(self, id: int | str, name: str | None = None, permissions: Any = None) -> dict[str, Any]:
+        """Change a role of the team."""
+    def remove_team_role(self, name: str) -> dict[str, Any]:
+        """Remove a role of the team."""
+    def remove_member(self, id: int | str) -> dict[str, Any]:
+        """Remove somebody from the team."""
+    def remove_team_member(self, id: int | str) -> dict[str, Any]:
+        """Remove somebody from the team."""
+    def show_api_key(self, id: int | str) -> dict[str, Any]:
+        """Show one API key and what it may do."""
+    def reset_api_key(self) -> dict[str, Any]:
+        """Replace the account's main API key."""
+    def update_ssh_key(self, id: int | str, public_key: str) -> dict[str, Any]:
+        """Replace an SSH key of the account."""
+    def tfa_status(self) -> dict[str, Any]:
+        """Show whether two-factor authentication is on, and its methods."""
+    def tfa_login(
+        self,
+        code: str | None = None,
+        method_type: str | None = None,
+        secret: str | None = None,
+        backup_code: str | None = None,
+        method_id: str | None = None,
+    ) -> dict[str, Any]:
+        """Log in with a second factor."""
+    def tfa_verify(
+        self,
+        code: str | None = None,
+        method_type: str | None = None,
+        secret: str | None = None,
+        backup_code: str | None = None,
+        method_id: str | None = None,
+    ) -> dict[str, Any]:
+        """Have a second factor checked, and get the key of a session."""
+    def tfa_send_sms(self, phone_number: str | None = None) -> dict[str, Any]:
+        """Have a code sent by text message."""
+    def tfa_resend_sms(self, secret: str, phone_number: str | None = None) -> dict[str, Any]:
+        """Have the code of a challenge sent again by text message."""
+    def tfa_send_email(self) -> dict[str, Any]:
+        """Have a code sent by e-mail."""
+    def tfa_auth_new(
+        self,
+        code: str | None = None,
+        secret: str | None = None,
+        method_type: str | None = None,
+        backup_code: str | None = None,
+        method_id: str | None = None,
+    ) -> dict[str, Any]:
+        """Get leave to add a method."""
+    def tfa_request_new(
+        self, method_type: str | None = None, backup_code: str | None = None, method_id: str | None = None
+    ) -> dict[str, Any]:
+        """Ask for leave to add a method."""
+    def tfa_confirm_new(self, code: str, secret: str | None = None) -> dict[str, Any]:
+        """Confirm with a code that a method may be added."""
+    def tfa_totp_setup(self) -> dict[str, Any]:
+        """Get the secret for an authenticator app."""
+    def tfa_activate(
+        self,
+        code: str,
+        secret: str,
+        method_type: str = "totp",
+        phone_number: str | None = None,
+        label: str | None = None,
+    ) -> dict[str, Any]:
+        """Add a method, with its first code."""
+    def tfa_update(self, method_id: int, label: str | None = None, set_primary: bool | None = None) -> dict[str, Any]:
+        """Change the label of a method, or make it the first one."""
+    def tfa_delete(
+        self,
+        id_to_delete: int | None = None,
+        code: str | None = None,
+        method_type: str | None = None,
+        secret: str | None = None,
+        backup_code: str | None = None,
+        method_id: str | None = None,
+    ) -> dict[str, Any]:
+        """Remove a method."""
+    def tfa_regen_codes(
+        self,
+        code: str | None = None,
+        method_type: str | None = None,
+        secret: str | None = None,
+        backup_code: str | None = None,
+        method_id: str | None = None,
+    ) -> dict[str, Any]:
+        """Make new backup codes."""
+    def set_user(self, fields: Any = None, file: str | os.PathLike[str] | None = None) -> dict[str, Any]:
+        """Change your account."""
+    def show_subaccounts(self, show_values: bool = False) -> list[dict[str, Any]]:
+        """List the accounts below yours."""
+    def create_subaccount(self, email: str, username: str, password: str, type: str = "client") -> dict[str, Any]:
+        """Make an account below yours."""
+    def show_ipaddrs(self) -> list[dict[str, Any]]:
+        """List the addresses that the account was used from."""
+    def show_audit_logs(self) -> list[dict[str, Any]]:
+        """List what was done with the account's keys."""
+    def show_deposit(self, id: int | str) -> dict[str, Any]:
+        """Show what was paid in advance for an instance."""
+    def search_invoices(self, query: Any = "", limit: int | None = None) -> list[dict[str, Any]]:
+        """Search for payments and charges of the account."""
+    def show_notification_types(self) -> list[dict[str, Any]]:
+        """List the notifications that the service can send."""
+    def show_notification_prefs(self, user_id: int | str = "me") -> dict[str, Any]:
+        """Show which notifications you get, and how."""
+    def set_notification_prefs(self, preferences: Any, user_id: int | str = "me") -> dict[str, Any]:
+        """Choose which notifications you get, and how."""
+    def show_webhooks(self) -> list[dict[str, Any]]:
+        """List the webhooks that get your notifications."""
+    def create_webhook(self, webhook_url: str, event_types: Sequence[str], name: str | None = None) -> dict[str, Any]:
+        """Have notifications sent to a URL."""
+    def update_webhook(
+        self,
+        id: int | str,
+        webhook_url: str | None = None,
+        event_types: Sequence[str] | None = None,
+        name: str | None = None,
+    ) -> dict[str, Any]:
+        """Change a webhook."""
+    def rotate_webhook_secret(self, id: int | str) -> dict[str, Any]:
+        """Replace the secret of a webhook."""
+    def test_webhook(self, id: int | str) -> dict[str, Any]:
+        """Have a trial notification sent to a webhook."""
+    def delete_webhook(self, id: int | str) -> dict[str, Any]:
+        """Delete a webhook."""
 
 class LateMethod:
     """Stands in the class for a command until its method is first asked for, and then makes room for it."""

@@ -12,6 +12,7 @@ if TYPE_CHECKING:  # the typing module costs start-up time
 
 DEFAULT_SERVER = "https://console.vast.ai"
 SERVERLESS_SERVER = "https://run.vast.ai"  # used with the default server only; any other server answers both
+SESSION_FILE = "vast_tfa_key"
 TIMEOUT = 120.0  # seconds for one attempt, all of it
 
 
@@ -110,7 +111,7 @@ class Settings:
     def key_files(self) -> list[str]:
         """The files a key may stand in, in the order they are looked at."""
         folder = self.config_folder()
-        names = ["vast_tfa_key"] if self.session_key else []
+        names = [SESSION_FILE] if self.session_key else []
         files = [os.path.join(folder, name) for name in [*names, "vast_api_key"]]
         return [*files, os.path.join(self._home(), ".vast_api_key")]
 
@@ -118,6 +119,10 @@ class Settings:
         """The folder of this package's files by the XDG Base Directory specification."""
         base = self.environ.get("XDG_CONFIG_HOME") or os.path.join(self._home(), ".config")
         return os.path.join(base, "vastai")
+
+    def session_file(self) -> str:
+        """The file for the key of a two-factor session, or "" where none is kept: in the library and the sandbox."""
+        return os.path.join(self.config_folder(), SESSION_FILE) if self.session_key and not self.sandboxed else ""
 
     def use_key(self, api_key: str) -> str | None:
         """Use this key from now on.
@@ -132,7 +137,7 @@ class Settings:
     def forget_session(self) -> bool:
         """Remove the key of a two-factor session that has ended. Returns whether it was the key in use."""
         _, source = self.key_and_source()
-        if not self.session_key or os.path.basename(source) != "vast_tfa_key":
+        if not self.session_key or os.path.basename(source) != SESSION_FILE:
             return False
         try:
             os.unlink(source)

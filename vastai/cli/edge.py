@@ -29,6 +29,14 @@ class CliEdge(Edge):
         if not self._consent:
             confirm.ask(question, self._terminal)
 
+    def enter(self, question: str) -> str:
+        """A line that the person types, or "" at the end of the input."""
+        self._terminal.show(f"{question} ", end="")
+        line = self._terminal.read_line()
+        if not line:
+            self._terminal.show("")
+        return line.strip()
+
     def say(self, line: str) -> None:
         """A remark for people, on stderr."""
         self._terminal.say(line)

@@ -92,7 +92,7 @@ def wrapped(text: str, width: int, indent: str = "") -> list[str]:
 def _usage(command: Command, width: int) -> str:
     shown = [parameter for parameter in command.params.values() if not parameter.hidden]
     words = [_word(command, each) for each in shown if each.positional]
-    needed = [_flag(each).split(", ")[0] for each in shown if each.required and not each.positional]
+    needed = [f"{each.flags[0]}{_value(each)}" for each in shown if each.required and not each.positional]
     text = " ".join(["vastai", *command.words, *words, *needed, "[OPTIONS]"])
     first, *others = wrapped(text, width - 7)
     return "\n".join([f"usage: {first}", *(f"       {line}" for line in others), ""])
@@ -116,8 +116,12 @@ def _word(command: Command, parameter: Parameter) -> str:
 
 def _flag(parameter: Parameter) -> str:
     shown, *short = parameter.flags
-    value = "" if parameter.type == "bool" else f" {_name(parameter)}"
-    return ", ".join([*short, shown]) + value + ("..." if parameter.many else "")
+    return ", ".join([*short, shown]) + _value(parameter)
+
+
+def _value(parameter: Parameter) -> str:
+    """What follows a flag; nothing for a switch."""
+    return "" if parameter.type == "bool" else f" {_name(parameter)}" + ("..." if parameter.many else "")
 
 
 def _name(parameter: Parameter) -> str:

@@ -13,7 +13,7 @@ from ..table.model import Command, Table
 from . import curl, flow
 from .edge import Edge
 from .send import Sender
-from .steps import Ask, Fetch, Pause, Probe, Reply, Request, Run, Step, UseKey, Write
+from .steps import Ask, Enter, Fetch, KeepSession, Pause, Probe, Reply, Request, Run, Step, UseKey, Write
 
 
 class Shown(Exception):
@@ -41,6 +41,8 @@ class Driver:
             Write: lambda step, command: edge.write(*step),
             Probe: lambda step, command: edge.probe(*step),
             Ask: lambda step, command: edge.ask(step.question),
+            Enter: lambda step, command: edge.enter(step.question),
+            KeepSession: self._keep_session,
             UseKey: lambda step, command: settings.use_key(step.key),
         }
 
@@ -137,6 +139,16 @@ class Driver:
         )
         failure.returncode = code if 0 < code < 256 else 1
         raise failure
+
+    def _keep_session(self, step: KeepSession, command: Command) -> str:
+        path = self._settings.session_file()
+        if path:
+            try:
+                self._edge.keep(path, f"{step.key}\n".encode())
+            except OSError as error:
+                message = f"The key of the session was not kept: cannot write {path}: {error.strerror}."
+                raise VastError(message, code="not_written") from None
+        return path
 
     def _session_ended(self, reply: Reply) -> bool:
         ended = reply.status in (401, 404) and (b"Session expired" in reply.body or b"Invalid user key" in reply.body)

@@ -37,6 +37,10 @@ class Edge:
             UsageError: refused.
         """
 
+    def enter(self, question: str) -> str:
+        """A text from the person; "" in the library, which asks nobody."""
+        return ""
+
     def say(self, line: str) -> None:
         """A remark for people: a warning of the logger ``vastai``, on stderr unless configured otherwise."""
         import logging
@@ -82,11 +86,12 @@ class Edge:
             return 127
 
     def write(self, path: str, data: bytes, mode: int) -> None:
-        """Write a file, all or nothing.
+        """Write a file, all or nothing; a folder that is not there is made.
 
         Raises:
             OSError: it cannot be written; an older file is left as it was.
         """
+        os.makedirs(os.path.dirname(path) or ".", exist_ok=True)
         scratch = f"{path}.{os.getpid()}"
         handle = os.open(scratch, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
         try:
@@ -98,6 +103,17 @@ class Edge:
         except BaseException:
             os.unlink(scratch)
             raise
+
+    def keep(self, path: str, data: bytes) -> None:
+        """Write a file that only its owner can read, in a folder that only its owner can open.
+
+        Raises:
+            OSError: it cannot be written; an older file is left as it was.
+        """
+        folder = os.path.dirname(path)
+        os.makedirs(folder, mode=0o700, exist_ok=True)
+        os.chmod(folder, 0o700)
+        self.write(path, data, 0o600)
 
     def probe(self, host: str, port: int) -> bytes | None:
         """The first bytes that something listening there says, or None."""

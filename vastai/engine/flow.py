@@ -170,16 +170,20 @@ def _poll(command: Command, values: dict[str, Any], context: Context) -> Flow:
 
 
 def _batches(command: Command, values: dict[str, Any], context: Context) -> Flow:
-    """A long list in requests of limited size. A request that fails does not undo the others: each item is reported."""
+    """A long list in requests of limited size. A request that fails does not undo the others: each item is reported.
+
+    Lists in the answers, such as the IDs of what was created, are joined.
+    """
     parameter = next(p for p in command.params.values() if p.batch)
     items, size = values[parameter.name], parameter.batch or 1
     parts = [items[first : first + size] for first in range(0, len(items), size)]
     if len(parts) < 2:
         return (yield from _single(command, values, context))
     results: list[dict[str, Any]] = []
+    lists: dict[str, list[Any]] = {}
     for part in parts:
         try:
-            yield from _single(command, {**values, parameter.name: part}, context)
+            answer = yield from _single(command, {**values, parameter.name: part}, context)
         except KeyboardInterrupt:
             context.notes.append(_progress(items, len(results), len(part)))
             raise
@@ -189,9 +193,12 @@ def _batches(command: Command, values: dict[str, Any], context: Context) -> Flow
                 break
         else:
             results += [{"id": item, "success": True} for item in part]
+            for name, found in answer.items() if isinstance(answer, dict) else ():
+                if isinstance(found, list):
+                    lists.setdefault(name, []).extend(found)
     left = {"success": False, "error": "not_sent", "msg": "Not sent, because the one before failed."}
     results += [{"id": item, **left} for item in items[len(results) :]]
-    return {"success": all(row["success"] for row in results), "results": results}
+    return {**lists, "success": all(row["success"] for row in results), "results": results}
 
 
 def _progress(items: list[Any], done: int, under_way: int) -> str:

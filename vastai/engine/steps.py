@@ -89,10 +89,25 @@ class UseKey(NamedTuple):
     key: str
 
 
+class KeepSession(NamedTuple):
+    """Keep the key of a two-factor session for the commands that follow. The driver hands back the file, or "".
+
+    Only the terminal keeps one; the library and the sandbox do not.
+    """
+
+    key: str
+
+
+class Enter(NamedTuple):
+    """Ask the person for a text, such as a code. The driver hands back what was typed, "" when nobody answers."""
+
+    question: str
+
+
 class Ask(NamedTuple):
     """Ask the person for consent. The driver hands back True or raises UsageError."""
 
     question: str
 
 
-Step = Request | Fetch | Pause | Run | Write | Probe | Ask | UseKey
+Step = Request | Fetch | Pause | Run | Write | Probe | Ask | Enter | UseKey | KeepSession

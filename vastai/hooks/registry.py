@@ -23,8 +23,16 @@ from typing import Any, TypeVar
 Hook = Callable[..., Any]
 F = TypeVar("F", bound=Hook)
 
-# Where the hooks of each kind live; a module is loaded when the first hook of its kind is looked up.
-MODULES = {"value": "values", "prepare": "prepare", "flow": "flows", "view": "views"}
+# Where the hooks of each kind live, those that most commands use first. They are loaded in this order until the hook
+# that is looked up is found.
+MODULES = {
+    "value": ("values", "renting", "storage", "hosts", "account"),
+    "prepare": ("prepare", "renting", "templates", "hosts", "account"),
+    "flow": (
+        "flows", "storage_flows", "templates", "price_increases", "flows_hosts", "flows_benchmarks", "account_flows",
+    ),
+    "view": ("views", "renting", "storage", "price_increases", "hosts", "account"),
+}  # fmt: skip
 PASSED_IN = ("now", "read_file", "notes", "table", "surface")
 
 _hooks: dict[tuple[str, str], Hook] = {}
@@ -64,14 +72,17 @@ def find(kind: str, name: str) -> Hook:
     Raises:
         KeyError: there is none; `names` lists those there are.
     """
-    if (kind, name) not in _hooks:
-        import_module(f"vastai.hooks.{MODULES[kind]}")
+    for module in MODULES[kind]:
+        if (kind, name) in _hooks:
+            break
+        import_module(f"vastai.hooks.{module}")
     return _hooks[kind, name]
 
 
 def names(kind: str) -> list[str]:
     """All hook names of a kind, sorted."""
-    import_module(f"vastai.hooks.{MODULES[kind]}")
+    for module in MODULES[kind]:
+        import_module(f"vastai.hooks.{module}")
     return sorted(name for of_kind, name in _hooks if of_kind == kind)
 
 

@@ -33,7 +33,7 @@ def answer(command: Command) -> Any:
 
 
 def row(name: str) -> dict[str, Any]:
-    """One object of a schema: done, null where that is allowed, else the plainest value of the type.
+    """One object of a schema: done, null where that is allowed, else the plainest value of the type: one row of rows.
 
     >>> row("ack")
     {'success': True, 'msg': None, 'error': None}
@@ -47,4 +47,7 @@ def _value(described: dict[str, Any]) -> Any:
     kinds = [kinds] if isinstance(kinds, str) else kinds
     if "const" in described or described.get("enum"):
         return described.get("const", (described.get("enum") or [None])[0])
+    if kinds[0] == "array" and "null" not in kinds:
+        inside = described.get("items", {}).get("properties")
+        return [{field: _value(each) for field, each in inside.items()}] if inside else []
     return None if "null" in kinds else PLAIN[kinds[0]]

@@ -122,7 +122,7 @@ def _places(path: str, packaged: bool) -> list[tuple[str, Callable[[], Any]]]:
 
 
 def _load_packaged() -> Any:
-    from . import _commands
+    from . import _commands  # type: ignore[attr-defined, unused-ignore]  # generated; not there in a new checkout
 
     return _commands
 

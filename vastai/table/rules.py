@@ -61,7 +61,7 @@ def required_come_first(name: str, entry: Entry) -> Found:
         if parameter.get("required") and "default" in parameter:
             yield ("params", key, "required"), "is not needed where there is a default; keep one of the two"
         if is_positional(key, parameter, entry):
-            if last_list:
+            if last_list and (isinstance(parameter.get("type"), list) or not required):
                 yield ("params", key), f'is a word after the list "{last_list}"; a list must be the last word'
             last_list = last_list or (key if isinstance(parameter.get("type"), list) else "")
 

@@ -52,10 +52,7 @@ def keep(key: str, path: str) -> None:
     Raises:
         VastError: it cannot be written.
     """
-    folder = os.path.dirname(path)
     try:
-        os.makedirs(folder, mode=0o700, exist_ok=True)
-        os.chmod(folder, 0o700)
-        Edge().write(path, f"{key}\n".encode(), 0o600)
+        Edge().keep(path, f"{key}\n".encode())
     except OSError as error:
         raise VastError(f"The key was not kept: cannot write {path}: {error.strerror}", code="not_written") from None

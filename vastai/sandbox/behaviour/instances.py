@@ -129,7 +129,13 @@ def stop(call: Call, instance: Row) -> None:
         fleet.stop(call.world, instance, call.now)
 
 
-@behaviour("PUT /api/v0/instances/reboot/{id}/", "PUT /api/v0/instances/recycle/{id}/")
+@behaviour("PUT /api/v0/instances/recycle/{id}/", beside=True)
+def recycled(call: Call) -> Row:
+    """Make the container anew from its image: to the sandbox the same as a reboot."""
+    return rebooted(call)
+
+
+@behaviour("PUT /api/v0/instances/reboot/{id}/")
 def rebooted(call: Call) -> Row:
     """Reboot an instance: away for a moment, on the same GPUs, at the same price. One that boots goes on booting."""
     instance = mine(call, call.path["id"])

@@ -1,0 +1,21 @@
+"""The console script: says the version at once, and loads the command line for everything else."""
+
+from __future__ import annotations
+
+import sys
+
+from .. import __version__
+
+
+def main() -> int:
+    """Run the command line with the arguments of this process; returns its exit code."""
+    if sys.argv[1:] == ["--version"]:
+        try:
+            sys.stdout.write(f"vastai {__version__}\n")
+            sys.stdout.flush()
+            return 0
+        except (OSError, ValueError, AttributeError):
+            pass  # a closed or full stdout: said below, as for every command
+    from .main import main as run
+
+    return run()

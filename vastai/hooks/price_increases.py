@@ -1,0 +1,154 @@
+"""Hooks of price increases: answer those that wait for some instances, and show one in words."""
+
+from __future__ import annotations
+
+from datetime import datetime, timezone
+from typing import Any
+
+from ..engine.steps import Ask
+from ..errors import APIError, AuthError, NotFound, RateLimited, VastError
+from .flows import Call, Flow, Values
+from .registry import flow, view
+
+Row = dict[str, Any]
+
+MONTH = 30 * 86400  # seconds
+
+
+@flow
+def accept_price_increase(call: Call, values: Values) -> Flow:
+    """Accept the price increases that wait for these instances.
+
+    >>> from vastai.hooks.flows import say
+    >>> flow = accept_price_increase(say, {"ids": [77]})
+    >>> next(flow)
+    ('show_pending_price_increases', {})
+    >>> flow.send({"pending_price_increases": [{"contract_id": 77, "pending_price_increase_id": 5}]}).question
+    'Accept this? Instance 77 (increase 5)'
+    >>> flow.send(True)
+    ('accept_pending_price_increase', {'id': 5})
+    """
+    return (yield from _answer(call, values["ids"], "accept_pending_price_increase", "accepted"))
+
+
+@flow
+def reject_price_increase(call: Call, values: Values) -> Flow:
+    """Reject the price increases that wait for these instances: they end when their contracts do.
+
+    >>> from vastai.hooks.flows import say
+    >>> flow = reject_price_increase(say, {"ids": [77]})
+    >>> next(flow)
+    ('show_pending_price_increases', {})
+    """
+    return (yield from _answer(call, values["ids"], "reject_pending_price_increase", "rejected"))
+
+
+NONE_PENDING = "no_pending_price_increase"  # the service's own code for an increase that is gone
+
+
+def _answer(call: Call, ids: list[Any], command: str, status: str) -> Flow:
+    """Answer the increases of some instances. One alone succeeds or raises; of several, each is reported.
+
+    Raises (when run):
+        NotFound: one instance was named, and no increase waits for it.
+        VastError: one instance was named, and the service refused.
+    """
+    listed = yield from call("show_pending_price_increases")
+    pending = {row.get("contract_id"): row for row in listed.get("pending_price_increases") or []}
+    wanted = list(dict.fromkeys(ids))
+    asked = [pending[each] for each in wanted if each in pending]
+    if asked:
+        yield Ask(f"{status.removesuffix('ed').capitalize()} this? {'; '.join(map(_in_words, asked))}")
+    results: list[Row] = []
+    answer: Row = {}
+    lost = False
+    for each in wanted:
+        increase = pending.get(each, {}).get("pending_price_increase_id")
+        result: Row = {"instance_id": each, "pending_price_increase_id": increase}
+        try:
+            if lost:
+                result["status"] = "not_sent"
+            else:
+                answer = yield from _answer_one(call, command, each, increase)
+                result |= {"contract_id": answer.get("contract_id"), "status": status, "response": answer}
+        except VastError as error:
+            if len(wanted) == 1:
+                raise
+            lost = not isinstance(error, APIError) or isinstance(error, AuthError | RateLimited)
+            stale = error.code == NONE_PENDING
+            result |= {"status": "stale" if stale else "failed", "error": error.code, "msg": str(error)}
+        results.append({**result, "success": result["status"] == status})
+    return {**(answer if len(wanted) == 1 else {}), **_report(results, status)}
+
+
+def _answer_one(call: Call, command: str, instance: Any, increase: Any) -> Flow:
+    if increase is None:
+        raise NotFound(f"No price increase waits for instance {instance}.", code=NONE_PENDING, status_code=404)
+    return (yield from call(command, id=increase))
+
+
+def _report(results: list[Row], status: str) -> Row:
+    """How many were answered, and each of them."""
+    states = [result["status"] for result in results]
+    acted, stale = states.count(status), states.count("stale")
+    report: Row = {"success": acted == len(results), "requested": len(results), "acted": acted, "stale": stale}
+    report["failed"] = len(results) - acted - stale
+    if not report["success"]:
+        report["error"] = next(result.get("error", "not_sent") for result in results if not result["success"])
+        report["msg"] = "; ".join(f"{result['instance_id']}: {result['status']}" for result in results)
+    return {**report, "results": results}
+
+
+# What an increase may change: the fields behind old_ and new_, a factor to people's units, and the words around it.
+_PRICES = (
+    ("gpu_costpersec", 3600, "GPU", "$/GPU/hour"),
+    ("disk_ram_costpersec", MONTH, "storage", "$/GB per 30 days"),
+    ("bwu_cost", 1, "upload", "$/GB"),
+    ("bwd_cost", 1, "download", "$/GB"),
+    ("platform_fee", 100, "platform fee", "%"),
+)
+
+
+def _in_words(row: Row) -> str:
+    """One price increase: whose it is, what becomes dearer, and until when.
+
+    >>> _in_words({"contract_id": 77, "pending_price_increase_id": 5, "old_bwu_cost": 0.005, "new_bwu_cost": 0.01})
+    'Instance 77 (increase 5): upload 0.005 -> 0.01 $/GB'
+    """
+    changes = [
+        f"{name} {_number(row.get('old_' + field), factor)} -> {_number(row.get('new_' + field), factor)} {unit}"
+        for field, factor, name, unit in _PRICES
+        if row.get("new_" + field) is not None
+    ]
+    ends = [row.get("contract_end_date"), row.get("ask_end_date")]
+    if ends[1] is not None:
+        changes.append(f"end {_day(ends[0])} -> {_day(ends[1])}")
+    host = f" on host {row['host_id']}" if row.get("host_id") is not None else ""
+    whose = f"Instance {row.get('contract_id')}{host} (increase {row.get('pending_price_increase_id')})"
+    return f"{whose}: {', '.join(changes)}" if changes else whose
+
+
+def _number(value: Any, factor: float) -> str:
+    return f"{value * factor:.4g}" if isinstance(value, int | float) else "-"
+
+
+def _day(value: Any) -> str:
+    """Unix seconds as a time in UTC."""
+    try:
+        return datetime.fromtimestamp(value, timezone.utc).strftime("%Y-%m-%d %H:%M UTC")
+    except (TypeError, ValueError, OverflowError, OSError):
+        return "-"
+
+
+@view
+def price_increases(result: Row) -> str:
+    """The price increases that wait for an answer, one on a line.
+
+    >>> price_increases({"pending_price_increases": []})
+    'No price increase waits for an answer.'
+    """
+    rows = result.get("pending_price_increases") or []
+    lines = [_in_words(row) for row in rows if isinstance(row, dict)]
+    if result.get("truncated"):
+        lines.append("There are more than the service lists.")
+    return "\n".join(lines) or "No price increase waits for an answer."
