@@ -9,7 +9,7 @@ Row = Mapping[str, Any]
 
 NOT_RUNNING = ("exited", "stopped", "unknown", "offline")  # states that will not turn into running
 
-# What the vendor's host guide asks of a machine, of November 2025.
+# What an open proposal to the vendor's public host guide asks of a machine, as seen in November 2025; not confirmed.
 CUDA = 12.0
 RELIABILITY = 0.90
 PORTS_PER_GPU = 3
