@@ -87,7 +87,7 @@ class Driver:
                 self._say(context)
                 try:
                     outcome = self._perform(step, command)
-                except (VastError, KeyboardInterrupt) as error:
+                except BaseException as error:  # whatever it is: a flow that rented something must give it back
                     step = steps.throw(error)
                 else:
                     step = steps.send(outcome)
