@@ -3,11 +3,23 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import Any
 
+import yaml
 from sandbox_kit import OFFER, START, Answer, Kit, offers
 
 Row = dict[str, Any]
+
+
+def collected(kind: str) -> Row:
+    """All stories, or all refusals: those of every file tests/cases/sandbox_<kind>*.yaml, by name."""
+    found: Row = {}
+    for path in sorted((Path(__file__).parent / "cases").glob(f"sandbox_{kind}*.yaml")):
+        cases = yaml.safe_load(path.read_text())[kind]
+        assert not found.keys() & cases.keys(), f"{path.name} uses names of another file: {found.keys() & cases.keys()}"
+        found.update(cases)
+    return found
 
 
 class Story:

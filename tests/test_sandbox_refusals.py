@@ -1,14 +1,11 @@
-"""The sandbox refuses what the service would refuse, in its codes (tests/cases/sandbox_refusals.yaml)."""
+"""The sandbox refuses what the service would refuse, in its codes (tests/cases/sandbox_refusals*.yaml)."""
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
-import yaml
-from sandbox_story import Story
+from sandbox_story import Story, collected
 
-CASES = yaml.safe_load((Path(__file__).parent / "cases" / "sandbox_refusals.yaml").read_text())["refusals"]
+CASES = collected("refusals")
 
 
 @pytest.mark.parametrize("name", CASES)

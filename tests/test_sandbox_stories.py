@@ -1,4 +1,4 @@
-"""What each request does to the sandbox's world, as stories (tests/cases/sandbox_stories.yaml); all routes have one."""
+"""What each request does to the sandbox's world, as stories (tests/cases/sandbox_stories*.yaml); each route has one."""
 
 from __future__ import annotations
 
@@ -7,14 +7,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import yaml
-from sandbox_kit import Kit
-from sandbox_story import Story
+from sandbox_kit import Kit, whole
+from sandbox_story import Story, collected
 
 from vastai.sandbox import routes
 
 CASES = Path(__file__).parent / "cases"
-STORIES = yaml.safe_load((CASES / "sandbox_stories.yaml").read_text())["stories"]
+STORIES = collected("stories")
 
 
 @pytest.mark.parametrize("name", STORIES)
@@ -39,5 +38,6 @@ def test_the_sandbox_acts_on_every_route_of_the_reference_page() -> None:
 def _asked() -> Iterator[tuple[str, str]]:
     for story in STORIES.values():
         for step in story:
-            verb, path = step["do"].split(" ", 1)
-            yield verb, path if path.startswith("/api/") else f"/api/v0{path}"
+            if "do" in step:
+                verb, path = step["do"].split(" ", 1)
+                yield verb, whole(path)
