@@ -3,18 +3,42 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+CHECKOUT = Path(__file__).parent.parent
+# What .gitignore leaves to the tools: environments, caches, builds, the compiled table.
+OF_TOOLS = {".git", ".venv", "__pycache__", "dist", "build", "_commands.py", ".hypothesis"}
+
+
+def files() -> set[Path]:
+    """The files of the checkout, without those of the tools that run the tests."""
+    found: set[Path] = set()
+    for folder, folders, names in os.walk(CHECKOUT):
+        folders[:] = [name for name in folders if name not in OF_TOOLS and not name.endswith(("_cache", ".egg-info"))]
+        found.update(Path(folder, name) for name in names if name not in OF_TOOLS)
+    return found
+
+
+@pytest.fixture(scope="session", autouse=True)
+def clean_checkout() -> Iterator[None]:
+    """The tests leave no file in the checkout; where they run side by side, each process looks for itself."""
+    before = files()
+    yield
+    left = sorted(str(path.relative_to(CHECKOUT)) for path in files() - before)
+    assert left == [], "left in the checkout by a test"
+
 
 @pytest.fixture(autouse=True)
 def own_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """No key, no server, no user tables; replies are checked against their schemas."""
+    """No key, no server, no user tables; the home is the current folder too; replies are checked in full."""
     for name in list(os.environ):
         if name.startswith(("VAST", "XDG_")) or name.lower().endswith("_proxy"):
             monkeypatch.delenv(name)
     home = tmp_path_factory.mktemp("home")
     monkeypatch.setenv("HOME", str(home))
     monkeypatch.setenv("VASTAI_STRICT", "1")
+    monkeypatch.chdir(home)
     return home
