@@ -281,8 +281,8 @@ def _meaning(parameter: Parameter) -> str:
         low = "" if parameter.minimum is None else f"at least {parameter.minimum:g}"
         high = "" if parameter.maximum is None else f"at most {parameter.maximum:g}"
         text += "; " + ", ".join(part for part in (low, high) if part)
-    if parameter.alias:
-        text += "; also `" + "`, `".join(parameter.alias) + "`"
+    if parameter.other_names:
+        text += "; also `" + "`, `".join(parameter.other_names) + "`"
     if parameter.excludes:
         text += "; not together with `" + "`, `".join(parameter.excludes) + "`"
     return text + (". **Required**" if parameter.required else "")

@@ -100,8 +100,8 @@ def _argument(parameter: Parameter) -> str:
     text = parameter.help or "No description"
     if parameter.choices:
         text += f"; one of {', '.join(str(choice) for choice in parameter.choices)}"
-    if parameter.alias:
-        text += f"; also accepted as {', '.join(parameter.alias)}"
+    if parameter.other_names:
+        text += f"; also accepted as {', '.join(parameter.other_names)}"
     if parameter.initial not in (None, "", False):
         text += f" (default {parameter.initial!r})"
     return textwrap.fill(f"{parameter.name}: {text}.", 100, initial_indent="    ", subsequent_indent=" " * 8)

@@ -27,7 +27,7 @@ def text(
 
     Arguments:
         columns: the column lists of the table, by name.
-        width: columns of the terminal, or None for lines of any length.
+        width: columns of the terminal, or None for lines of any length, as programs read them.
 
     Returns:
         lines without a final newline; "" when there is nothing to show.
@@ -70,16 +70,20 @@ def table(rows: Sequence[Mapping[str, Any]], columns: Sequence[Column], width: i
     Arguments:
         columns: `field` (dots go deeper), `title`, and as wanted `format`, `scale`, `align`. A format with a ``%``,
             such as ``{:%Y-%m-%d}``, shows unix seconds as a time in UTC.
-        width: columns of the terminal: texts are cut, then columns left out at the right, until it fits.
+        width: columns of the terminal: texts are cut, then columns left out at the right, until it fits. None where
+            a program reads: every cell and heading is one word then, for awk and cut.
 
-    >>> print(table([{"id": 7, "ram": 2048}], [{"field": "id", "title": "ID"},
+    >>> print(table([{"id": 7, "gpu": "RTX 4090", "ram": 2048}], [{"field": "id", "title": "ID"},
+    ...     {"field": "gpu", "title": "GPU model"},
     ...     {"field": "ram", "title": "RAM", "format": "{:.1f}", "scale": 0.001, "align": "right"}]))
-    ID  RAM
-    7   2.0
+    ID  GPU_model  RAM
+    7   RTX_4090   2.0
     """
     if not rows:
         return ""
     grid = [[column["title"], *(value(row, column) for row in rows)] for column in columns]
+    if width is None:
+        grid = [[one_word(text) for text in cells] for cells in grid]
     widths = [max(map(columns_of, cells)) for cells in grid]
     if width is not None:
         widths = fit(widths, [column.get("align") != "right" for column in columns], width)
@@ -126,6 +130,15 @@ def value(row: Mapping[str, Any], column: Column) -> str:
         except (ValueError, TypeError, AttributeError, LookupError, OverflowError, OSError):
             pass  # the service sent another type than it used to: show what it sent
     return cell(found)
+
+
+def one_word(text: str) -> str:
+    """A cell without blanks, as scripts that split lines at blanks need it.
+
+    >>> one_word("RTX 4090"), one_word(" ")
+    ('RTX_4090', '-')
+    """
+    return "_".join(text.split()) or MISSING
 
 
 def _formattable(value: Any, form: str) -> Any:

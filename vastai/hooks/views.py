@@ -15,3 +15,14 @@ def command_output(result: dict[str, Any]) -> str:
     'data\\n'
     """
     return str(result.get("output") or "")
+
+
+@view
+def started(result: dict[str, Any]) -> str:
+    """A rental in the form that scripts for the official command line read, who look for the ID in these quotes.
+
+    >>> started({"new_contract": 7835610, "success": True})
+    "Started. {'success': True, 'new_contract': 7835610}"
+    """
+    first = {name: result[name] for name in ("success", "new_contract") if name in result}
+    return f"Started. {first | result}"

@@ -112,6 +112,11 @@ class Parameter:
         return (shown, short) if short else (shown,)
 
     @property
+    def other_names(self) -> tuple[str, ...]:
+        """The aliases that help and documentation name; those in capitals are known to older programs only."""
+        return tuple(name for name in self.alias if name.islower())
+
+    @property
     def initial(self) -> Any:
         """The default as Python's signature shows it: None for none, and for what could be changed in place."""
         return None if self.default is UNSET or isinstance(self.default, dict | list) else self.default
