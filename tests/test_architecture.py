@@ -28,6 +28,7 @@ ALLOWED = {
     "factory": {"table"},
     "render": {"table", "hooks"},
     "client": {"table", "engine", "settings", "factory", "render"},
+    "sdk": {"client"},
     "doc": {"table", "factory", "client"},
     "cli": {"table", "engine", "hooks", "settings", "client", "render", "factory"},
     "sandbox": {"table", "client", "hooks"},

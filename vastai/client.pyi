@@ -144,7 +144,7 @@ class VastAI:
         env: Any = None,
         price: float | None = None,
         label: str | None = None,
-        extra: str | None = None,
+        extra: Any = None,
         onstart_cmd: str | None = None,
         onstart_file: str | os.PathLike[str] | None = None,
         entrypoint: str | None = None,

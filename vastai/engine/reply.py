@@ -123,7 +123,7 @@ def take_out(command: Command, data: Any, reply: Reply) -> Any:
     if data is None and returns.unwrap:
         what = f"{command.group.rstrip('s')} " if command.params else ""
         raise NotFound(
-            f"There is no such {what}in this account.",
+            f"This {what}was not found in this account.",
             code="not_found",
             status_code=404,
             hint=HINTS[404],

@@ -192,6 +192,8 @@ def env_dict(value: Any, values: Values, notes: list[str]) -> dict[str, str]:
 
     >>> env_dict("-e TZ=UTC -e NAME='a b' -p 8081:8081/udp -h box", {}, [])
     {'TZ': 'UTC', 'NAME': 'a b', '-p 8081:8081/udp': '1', '-h': 'box'}
+    >>> env_dict("TOKEN=secret MODE=fast", {}, [])
+    {'TOKEN': 'secret', 'MODE': 'fast'}
     """
     if isinstance(value, str):
         env = _env_from_text(value)
@@ -215,6 +217,8 @@ def _env_from_text(text: str) -> dict[str, str]:
     for word in words:
         flag, glued, rest = word.partition("=") if word.startswith("--") else (word, "", "")
         flag = _LONG_FLAGS.get(flag, flag)
+        if re.fullmatch(_ENV_FLAGS["-e"][0], word, re.ASCII | re.DOTALL):
+            flag, glued, rest = "-e", "=", word  # scripts forget the flag, and mean a variable
         if flag not in _ENV_FLAGS:
             raise ValueError(f"{word!r} is not understood; write {_ENV_FORMS}")
         pattern, entry = _ENV_FLAGS[flag]

@@ -14,8 +14,8 @@ HookNames = Callable[[str], Iterable[str]]
 # Public names of the client itself: a command of such a name would hide it.
 RESERVED = frozenset(
     (
-        *("api_key", "api_key_access", "client", "close", "curl", "explain", "last_output", "quiet", "raise_errors"),
-        *("raw", "retry", "server_url", "settings", "strict", "table", "timeout"),
+        *("api_key", "api_key_access", "client", "close", "creds_source", "curl", "explain", "last_output", "quiet"),
+        *("raise_errors", "raw", "retry", "server_url", "settings", "strict", "table", "timeout"),
     )
 )
 
