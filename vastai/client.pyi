@@ -115,6 +115,7 @@ class VastAI:
         gpu_name: Sequence[str] | None = None,
         verification: Sequence[str] | None = None,
         order_by: Sequence[str] | None = None,
+        select_cols: Sequence[str] | None = None,
         limit: int | None = None,
         next_token: str | None = None,
         all: bool = False,
@@ -128,6 +129,7 @@ class VastAI:
         gpu_name: Sequence[str] | None = None,
         verification: Sequence[str] | None = None,
         order_by: Sequence[str] | None = None,
+        select_cols: Sequence[str] | None = None,
         limit: int | None = None,
         next_token: str | None = None,
         all: bool = False,
@@ -163,6 +165,7 @@ class VastAI:
         user: str | None = None,
         runtype: str | None = None,
         args: Sequence[str] | None = None,
+        args_str: str | None = None,
         create_volume: int | str | None = None,
         link_volume: int | str | None = None,
         volume_size: int | None = None,
@@ -251,6 +254,7 @@ class VastAI:
         next_token: str | None = None,
         latest_first: bool = False,
         invoice_type: Sequence[str] | None = None,
+        order_by: Sequence[str] | None = None,
     ) -> dict[str, Any]:
         """List one page of invoices."""
     def show_charges(
@@ -514,7 +518,10 @@ class VastAI:
         hide_readme: bool | None = None,
         desc: str | None = None,
         public: bool | None = None,
+        args_str: str | None = None,
         docker_login_repo: str | None = None,
+        docker_login_user: str | None = None,
+        docker_login_pass: str | None = None,
         extra_filters: Any = None,
         jup_direct: bool | None = None,
         private: bool | None = None,
@@ -522,6 +529,7 @@ class VastAI:
         runtype: str | None = None,
         ssh_direct: bool | None = None,
         use_ssh: bool | None = None,
+        volume_info: Any = None,
     ) -> dict[str, Any]:
         """Make a template."""
     def update_template(
@@ -547,7 +555,10 @@ class VastAI:
         hide_readme: bool | None = None,
         desc: str | None = None,
         public: bool | None = None,
+        args_str: str | None = None,
         docker_login_repo: str | None = None,
+        docker_login_user: str | None = None,
+        docker_login_pass: str | None = None,
         extra_filters: Any = None,
         jup_direct: bool | None = None,
         private: bool | None = None,
@@ -555,8 +566,46 @@ class VastAI:
         runtype: str | None = None,
         ssh_direct: bool | None = None,
         use_ssh: bool | None = None,
+        volume_info: Any = None,
     ) -> dict[str, Any]:
         """Edit a template."""
+    def edit_template(
+        self,
+        hash_id: int | str,
+        name: str | None = None,
+        image: str | None = None,
+        tag: str | None = None,
+        href: str | None = None,
+        repo: str | None = None,
+        login: str | None = None,
+        env: str | None = None,
+        ssh: bool | None = None,
+        jupyter: bool | None = None,
+        direct: bool | None = None,
+        jupyter_dir: str | None = None,
+        use_jupyter_lab: bool | None = None,
+        onstart: str | None = None,
+        search_params: str | None = None,
+        no_default: bool | None = None,
+        recommended_disk_space: float | None = None,
+        readme: str | None = None,
+        hide_readme: bool | None = None,
+        desc: str | None = None,
+        public: bool | None = None,
+        args_str: str | None = None,
+        docker_login_repo: str | None = None,
+        docker_login_user: str | None = None,
+        docker_login_pass: str | None = None,
+        extra_filters: Any = None,
+        jup_direct: bool | None = None,
+        private: bool | None = None,
+        readme_visible: bool | None = None,
+        runtype: str | None = None,
+        ssh_direct: bool | None = None,
+        use_ssh: bool | None = None,
+        volume_info: Any = None,
+    ) -> dict[str, Any]:
+        """Edit a template in one request."""
     def replace_template(self, id: int | str, hash_id: int | str, template: Any) -> dict[str, Any]:
         """Replace a template by a whole one."""
     def delete_template(self, template_id: int | None = None, hash_id: int | str | None = None) -> dict[str, Any]:
@@ -681,6 +730,8 @@ class VastAI:
         """List the files of a backup and where to fetch them."""
     def attach_ssh(self, instance_id: int | str, public_key: str) -> dict[str, Any]:
         """Let an SSH key into one instance."""
+    def show_instance_ssh_keys(self, id: int | str) -> list[dict[str, Any]]:
+        """List the SSH keys of one instance."""
     def detach_ssh(self, instance_id: int | str, ssh_key_id: int | str) -> dict[str, Any]:
         """Take an SSH key out of one instance."""
     def show_scheduled_jobs(self) -> list[dict[str, Any]]:
@@ -840,7 +891,7 @@ class VastAI:
         """Delete an overlay network."""
     def delete_overlay_by_id(self, id: int) -> dict[str, Any]:
         """Delete the overlay network of an ID."""
-    def show_machines(self) -> list[dict[str, Any]]:
+    def show_machines(self, user_id: int | str | None = None) -> list[dict[str, Any]]:
         """List your machines."""
     def show_machine(self, id: int | str) -> list[dict[str, Any]]:
         """Show one of your machines."""
@@ -919,6 +970,7 @@ class VastAI:
         end_date: str | float | None = None,
         machine_id: int | str | None = None,
         last_days: int | None = None,
+        user_id: int | str = "me",
     ) -> dict[str, Any]:
         """Show what your machines earned."""
     def add_network_disk(
@@ -1103,9 +1155,11 @@ class VastAI:
         """Change your account."""
     def show_subaccounts(self, show_values: bool = False) -> list[dict[str, Any]]:
         """List the accounts below yours."""
-    def create_subaccount(self, email: str, username: str, password: str, type: str = "client") -> dict[str, Any]:
+    def create_subaccount(
+        self, email: str, username: str, password: str, type: str = "client", ssh_key: str | None = None
+    ) -> dict[str, Any]:
         """Make an account below yours."""
-    def show_ipaddrs(self) -> list[dict[str, Any]]:
+    def show_ipaddrs(self, user_id: int | str = "me") -> list[dict[str, Any]]:
         """List the addresses that the account was used from."""
     def show_audit_logs(self) -> list[dict[str, Any]]:
         """List what was done with the account's keys."""

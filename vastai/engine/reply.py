@@ -148,19 +148,31 @@ def without(payload: Any, names: tuple[str, ...]) -> Any:
 
 
 def rows(data: Any, reply: Reply) -> list[dict[str, Any]]:
-    """A list of objects; null counts as an empty list.
+    """A list of objects; null counts as an empty list, and a text that holds a list in JSON as that list.
+
+    The SSH keys of an instance come as such a text.
 
     Raises:
         APIError: it is something else.
     """
     if data is None:
         return []
+    if isinstance(data, str) and data.lstrip().startswith("["):
+        data = _from_text(data)
     if not isinstance(data, list):
         raise unusable(reply, f"holds {_kind(data)} where a list is due")
     for number, row in enumerate(data):
         if not isinstance(row, dict):
             raise unusable(reply, f"holds {_kind(row)} as row {number} where an object is due")
     return data
+
+
+def _from_text(text: str) -> Any:
+    """What a text holds as JSON; the text itself when it is not JSON."""
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text
 
 
 def refusal(reply: Reply, data: Any) -> APIError:

@@ -82,13 +82,14 @@ def launch_mode(values: Values, surface: str = "library") -> Values:
     """
     jupyter = next((name for name in ("jupyter", "jupyter_lab", "jupyter_dir") if values.get(name)), "")
     shell = jupyter or ("ssh" if values.get("ssh") else "")
-    arguments = values.get("args")
+    named = "args" if values.get("args_str") is None else "args_str"
+    arguments = values.get(named)
     if values.get("runtype"):
         if shell or values.get("direct"):
             raise ValueError(f"runtype: cannot be given together with {shell or 'direct'}")
         return values
     if shell and arguments is not None:
-        raise ValueError(f"args: cannot be given together with {shell}; the entry point gets them only without")
+        raise ValueError(f"{named}: cannot be given together with {shell}; the entry point gets them only without")
     if values.get("direct") and not shell:
         raise ValueError("direct: needs ssh or jupyter beside it")
     if shell:
@@ -98,7 +99,7 @@ def launch_mode(values: Values, surface: str = "library") -> Values:
     if arguments is None:
         return {**values, "runtype": "ssh"} if surface == "terminal" else values
     # No arguments at all still means: run the image's own entry point.
-    return {**values, "runtype": "args", "args": arguments or None}
+    return {**values, "runtype": "args", named: arguments or None}
 
 
 @prepare

@@ -23,9 +23,9 @@ PLAIN_TEMPLATE: Values = {
 }
 # The fields of a template that its owner can set: those of the request to make one.
 TEMPLATE_FIELDS = (
-    *("args_str", "desc", "docker_login_repo", "docker_login_user", "env", "extra_filters", "href", "image"),
-    *("jup_direct", "jupyter_dir", "name", "onstart", "private", "readme", "readme_visible", "recommended_disk_space"),
-    *("repo", "runtype", "ssh_direct", "tag", "use_jupyter_lab", "use_ssh", "volume_info"),
+    *("args_str", "desc", "docker_login_pass", "docker_login_repo", "docker_login_user", "env", "extra_filters"),
+    *("href", "image", "jup_direct", "jupyter_dir", "name", "onstart", "private", "readme", "readme_visible"),
+    *("recommended_disk_space", "repo", "runtype", "ssh_direct", "tag", "use_jupyter_lab", "use_ssh", "volume_info"),
 )
 
 
