@@ -4,20 +4,67 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Iterable
 from typing import Any
 
 from vastai.engine.steps import Reply
-from vastai.sandbox import answers, arguments, blank, callers, fleet, permissions, routes
-from vastai.sandbox.behaviour.registry import Call, Refusal, behaviours, invalid
+from vastai.sandbox import (
+    answers,
+    arguments,
+    blank,
+    callers,
+    control,
+    faulty,
+    fleet,
+    logbook,
+    money,
+    pages,
+    permissions,
+)
+from vastai.sandbox import routes as routing
+from vastai.sandbox.behaviour.registry import Call, Caller, Refusal, behaviours, invalid
 from vastai.sandbox.behaviour.results import fetch
+from vastai.sandbox.faults import Fault
+from vastai.sandbox.faulty import Outcome
 from vastai.sandbox.filters import BadFilter
+from vastai.sandbox.pages import Page
+from vastai.sandbox.routes import Route
 from vastai.sandbox.world import World
-from vastai.table.model import Table
+from vastai.table.model import Command, Table
+
+Row = dict[str, Any]
 
 RESULTS = "/__sandbox__/results/"
 LOOKED_AT = 10  # rows of an answer that are checked against the schema when nobody asked for more
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+
+
+class Request:
+    """One request on its way through the sandbox, and what has become known of it.
+
+    Attributes:
+        headers: with lower-case names.
+        fields: fields of the JSON body.
+        route: what it asks for, once that is found.
+        caller: who asks, once that is known.
+    """
+
+    __slots__ = ("body", "caller", "fields", "headers", "path", "query", "route", "verb")
+
+    def __init__(
+        self, verb: str, path: str, query: dict[str, str], headers: dict[str, str], body: bytes | None
+    ) -> None:
+        self.verb, self.path, self.query, self.body = verb, path, query, body
+        self.headers = {name.lower(): value for name, value in headers.items()}
+        self.fields: Row = {}
+        self.route: Route | None = None
+        self.caller: Caller | None = None
+
+    @property
+    def commands(self) -> tuple[Command, ...]:
+        """The commands of the table that send such requests."""
+        return self.route.commands if self.route else ()
 
 
 class App:
@@ -28,77 +75,139 @@ class App:
         table: the commands; their verbs and paths are the routes, their parameters what is accepted there.
         strict: check every row of an answer against its schema before it leaves (else its first rows).
         keys: what an unknown key is: ``shared`` the default account, ``open`` a new account, ``strict`` refused.
+        standing: faults that act here beside those of the world, such as rate limits; they are never used up.
     """
 
-    def __init__(self, world: World, table: Table, *, strict: bool = False, keys: str = "shared") -> None:
+    def __init__(
+        self,
+        world: World,
+        table: Table,
+        *,
+        strict: bool = False,
+        keys: str = "shared",
+        standing: Iterable[Fault] = (),
+    ) -> None:
         if keys not in callers.KEY_MODES:
             raise ValueError(f"keys: {keys!r} is not one of {', '.join(callers.KEY_MODES)}")
         self.world = world
         self.strict = strict
         self.keys = keys
-        self.routes = routes.build(table, behaviours())
+        self.standing = tuple(standing)
+        self.routes = routing.build(table, behaviours())
 
     def handle(self, verb: str, path: str, query: dict[str, str], headers: dict[str, str], body: bytes | None) -> Reply:
-        """Answer one request.
+        """Answer one request, as `outcome` does, on a connection that nothing happens to."""
+        reply = self.outcome(verb, path, query, headers, body).reply
+        return reply if reply is not None else _reply(verb, path, Page(502, b""), self.world.now())
+
+    def outcome(
+        self, verb: str, path: str, query: dict[str, str], headers: dict[str, str], body: bytes | None
+    ) -> Outcome:
+        """Answer one request, with the faults that are asked for.
 
         Arguments: path as in the URL, still percent-encoded; query decoded; headers under any case.
 
         Raises:
             BadAnswer: the sandbox itself is at fault (see `answers.check`).
         """
-        headers = {name.lower(): value for name, value in headers.items()}
-        if path.startswith(RESULTS):
-            with self.world.transaction() as world:
-                status, text = fetch(world, path.removeprefix(RESULTS).strip("/"))
-            return _reply(verb, path, status, text.encode(), "text/plain; charset=utf-8", self.world.now())
-        try:
-            answer, commands, status = *self._act(verb, path, query, headers, body), 200
-        except Refusal as refusal:
-            answer, commands, status = refusal.body, (), refusal.status
-        whole = "*" in query.get("select_cols", "*")  # rows of which only some columns were asked for fit no schema
-        answers.check(commands, status, answer, (None if self.strict else LOOKED_AT) if whole else 0)
-        return _reply(verb, path, status, json.dumps(answer).encode(), "application/json", self.world.now())
-
-    def _act(
-        self, verb: str, path: str, query: dict[str, str], headers: dict[str, str], body: bytes | None
-    ) -> tuple[Any, Any]:
-        """Do what a request asks, all or nothing: the answer, and the commands whose answer it is.
-
-        Raises:
-            Refusal: the request is refused; nothing was changed.
-        """
-        route, found = routes.find(self.routes, verb, path)
+        if path.startswith(control.PREFIX):
+            return Outcome(_reply(verb, path, self._own(verb, path, query, body), self.world.now()))
+        request = Request(verb, path, query, headers, body)
+        began = time.perf_counter()
         with self.world.transaction() as world:
             now = world.now()
             fleet.settle(world, now)
-            optional = any(command.key == "optional" for command in route.commands)
-            caller = callers.identify(world, headers, self.keys, optional, now)
-            fields = _object(route, body)
-            permissions.authorize(caller, route.text, {**query, **fields, **found})
-            self._check_arguments(route, path, query, fields)
-            if route.behaviour is None:
-                return blank.answer(route.commands[0]), route.commands
-            base = f"http://{headers.get('host') or 'sandbox'}"
-            call = Call(world, caller, now, _numbered(found), query, fields, base)
-            try:
-                return route.behaviour(call), route.commands
-            except BadFilter as error:
-                raise Refusal(400, getattr(error, "code", "invalid_args"), f"{error}") from None
+            world.booked.clear()
+            asking = callers.key_hash(request.headers.get("authorization", ""))
+            found, limit = faulty.acting(world, self.standing, verb, path, asking, now)
+            instead = faulty.stands_before(found)
+            if instead is not None:
+                page, answer = faulty.page_of(instead, limit, now), None
+            else:
+                status, answer = self._answer(request, now)
+                faulty.spoil_boots(world, found, answer, path, now)
+                page = pages.document(status, faulty.drifted(found, answer))
+            page = faulty.finished(found, page, limit, now)
+            self._log(request, page.status, answer, found, now, time.perf_counter() - began)
+        return faulty.outcome(found, _reply(verb, path, page, now))
 
-    def _check_arguments(self, route: routes.Route, path: str, query: dict[str, str], body: dict[str, Any]) -> None:
+    def verbs(self, path: str) -> list[str]:
+        """The verbs that a path answers; those of all paths for one that does not exist."""
+        fitting = self.routes.fitting(routing.pieces(path)) or list(self.routes)
+        return sorted({"HEAD", "OPTIONS", *(route.text.partition(" ")[0] for route in fitting)})
+
+    def _answer(self, request: Request, now: float) -> tuple[int, Any]:
+        """Do what a request asks, all or nothing: the status, and the answer before it is written as JSON."""
+        try:
+            with self.world.attempt():
+                answer, status = self._act(request, now), 200
+            commands = request.commands
+        except Refusal as refusal:
+            answer, commands, status = refusal.body, (), refusal.status
+        whole = "*" in request.query.get("select_cols", "*")  # rows with only some of their columns fit no schema
+        answers.check(commands, status, answer, (None if self.strict else LOOKED_AT) if whole else 0)
+        return status, answer
+
+    def _act(self, request: Request, now: float) -> Any:
+        """Do what a request asks.
+
+        Raises:
+            Refusal: the request is refused.
+        """
+        world = self.world
+        request.route, found = routing.find(self.routes, request.verb, request.path)
+        route = request.route
+        optional = any(command.key == "optional" for command in route.commands)
+        unknown = permissions.unknown_key_status(route.text)
+        request.caller = callers.identify(world, request.headers, self.keys, optional, now, unknown)
+        world.booked.clear()  # what an account begins with is no cost of its first request
+        request.fields = _object(route, request.body)
+        query = _with_body(request.query, request.fields) if request.verb == "GET" else request.query
+        permissions.authorize(request.caller, route.text, {**query, **request.fields, **found})
+        self._check_arguments(route, request.path, query, request.fields)
+        if route.behaviour is None:
+            return blank.answer(route.commands[0])
+        base = f"http://{request.headers.get('host') or 'sandbox'}"
+        call = Call(world, request.caller, now, _numbered(found), query, request.fields, base)
+        try:
+            return route.behaviour(call)
+        except BadFilter as error:
+            raise Refusal(400, getattr(error, "code", "invalid_args"), f"{error}") from None
+
+    def _check_arguments(self, route: Route, path: str, query: dict[str, str], body: Row) -> None:
         """Refuse what no command of the table would send to this route."""
-        asked = routes.pieces(path)
+        asked = routing.pieces(path)
         values = {
             name: value
             for command in route.commands
-            for name, value in routes.parameters(routes.pieces(command.path), asked).items()
+            for name, value in routing.parameters(routing.pieces(command.path), asked).items()
         }
         lines = arguments.faults(route.commands, values, query, body)
         if lines:
             raise invalid("; ".join(lines))
 
+    def _own(self, verb: str, path: str, query: dict[str, str], body: bytes | None) -> Page:
+        """The answer to a request that is not one of the service: the text behind a `result_url`, or `control`."""
+        if not path.startswith(RESULTS):
+            return control.handle(self.world, verb, path, query, body)
+        with self.world.transaction() as world:
+            status, text = fetch(world, path.removeprefix(RESULTS).strip("/"))
+        return Page(status, text.encode(), "text/plain; charset=utf-8")
 
-def _object(route: routes.Route, body: bytes | None) -> dict[str, Any]:
+    def _log(self, request: Request, status: int, answer: Any, found: list[Fault], now: float, seconds: float) -> None:
+        account = request.caller.account["id"] if request.caller else None
+        at_once, hourly = self.world.booked.get(account or 0, (0, 0))
+        asked = (request.verb, request.path, request.query, request.fields, request.commands)
+        entry: Row = {"at": now, "account": account, "ms": round(seconds * 1000, 2)}
+        entry.update(logbook.entry(*asked, status, answer))
+        if at_once or hourly:
+            entry["cost"] = {"at_once": -money.dollars(at_once), "hourly": money.dollars(hourly)}
+        if found:
+            entry["faults"] = [fault.kind for fault in found]
+        logbook.write(self.world, entry)
+
+
+def _object(route: Route, body: bytes | None) -> dict[str, Any]:
     """The JSON object in a request's body; without a body an empty one.
 
     Raises:
@@ -108,7 +217,7 @@ def _object(route: routes.Route, body: bytes | None) -> dict[str, Any]:
         return {}
     try:
         value = json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):
         status = 483 if "/instances/command/" in route.text else 400
         raise Refusal(status, "invalid_args", "The body is not JSON.") from None
     if not isinstance(value, dict):
@@ -124,9 +233,19 @@ def _numbered(values: dict[str, str]) -> dict[str, Any]:
     }
 
 
-def _reply(verb: str, path: str, status: int, body: bytes, kind: str, now: float) -> Reply:
-    headers = {"date": http_date(now), "content-type": kind, "content-length": str(len(body))}
-    return Reply(status, headers, body, f"http://sandbox{path}", verb)
+def _with_body(query: dict[str, str], fields: Row) -> dict[str, str]:
+    """The query of a GET with the fields of its body, where older clients put what belongs into the query.
+
+    >>> _with_body({"a": "1"}, {"a": 2, "limit": 3})
+    {'a': '1', 'limit': '3'}
+    """
+    texts = {name: value if isinstance(value, str) else json.dumps(value) for name, value in fields.items()}
+    return {**texts, **query}
+
+
+def _reply(verb: str, path: str, page: Page, now: float) -> Reply:
+    own = {"date": http_date(now), "content-type": page.kind, "content-length": str(len(page.body))}
+    return Reply(page.status, {**own, **page.headers}, page.body, f"http://sandbox{path}", verb)
 
 
 def http_date(now: float) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import secrets
 from typing import Any
 
 from vastai.sandbox import ledger
@@ -20,37 +21,38 @@ KEY_MODES = ("shared", "open", "strict")
 _NOBODY: Row = {"id": 0}
 
 
-def identify(world: World, headers: dict[str, str], mode: str, optional: bool, now: float) -> Caller:
+def identify(
+    world: World, headers: dict[str, str], mode: str, optional: bool, now: float, unknown: int = 401
+) -> Caller:
     """The caller behind a request's headers.
 
     Arguments:
         headers: with lower-case names; only ``authorization: Bearer KEY`` counts.
         mode: one of `KEY_MODES`.
         optional: does the route answer without a key?
+        unknown: the status for a key that is not valid; 401 on most routes.
 
     Raises:
-        Refusal: 401 for a key that is not valid, 403 when one is needed and none is there.
+        Refusal: for a key that is not valid; 403 when one is needed and none is there.
     """
     key = _key(headers.get("authorization", ""))
     if key == INVALID_KEY:
-        raise _bad_key()
+        raise _bad_key(unknown)
     row = world.find("key", key_hash(key)) if key else None
     if row is not None:
         if row.get("revoked"):
-            raise _bad_key()
+            raise _bad_key(unknown)
         user, account = world.get("account", row["user_id"]), world.get("account", row["account"])
         if user is None or account is None:
-            raise _bad_key()
+            raise _bad_key(unknown)
         return Caller(user, account, row)
     if mode == "shared":
         return _default(world, now)
     if mode == "open" and key:
         account = _open(world, "", now)
-        row = {"name": "first key", "user_id": account["id"], "account": account["id"], "permissions": None}
-        row = world.add("key", account["id"], {**row, "created_at": now}, lookup=key_hash(key))
-        return Caller(account, account, row)
+        return Caller(account, account, _add_key(world, account["id"], key, "first key", now))
     if key:
-        raise _bad_key()
+        raise _bad_key(unknown)
     if optional:
         return Caller(_NOBODY, _NOBODY, None)
     raise Refusal(403, "auth_error", "This needs an API key in the Authorization header.")
@@ -66,6 +68,19 @@ def account_by_email(world: World, email: str, now: float) -> Row | None:
     if email.lower() in (DEFAULT_EMAIL, *OTHER_EMAILS):
         return _with_email(world, email.lower(), now)
     return world.find("account", email.lower())
+
+
+def issue(world: World, email: str, name: str, now: float) -> str:
+    """Make a key that may do everything for an account, which is opened if need be. Returns the key."""
+    key = secrets.token_hex(32)
+    account = account_by_email(world, email, now) or _open(world, email, now)
+    _add_key(world, account["id"], key, name, now)
+    return key
+
+
+def _add_key(world: World, account: int, key: str, name: str, now: float) -> Row:
+    row = {"name": name, "user_id": account, "account": account, "permissions": None, "created_at": now}
+    return world.add("key", account, row, lookup=key_hash(key))
 
 
 def _default(world: World, now: float) -> Caller:
@@ -94,5 +109,5 @@ def _key(header: str) -> str:
     return key.strip() if scheme.lower() == "bearer" else ""
 
 
-def _bad_key() -> Refusal:
-    return Refusal(401, "auth_error", "The API key is not valid.")
+def _bad_key(status: int) -> Refusal:
+    return Refusal(status, "auth_error", "The API key is not valid.")

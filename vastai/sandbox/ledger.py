@@ -19,13 +19,16 @@ def pay_in(world: World, account: int, dollars: float, service: str, description
     """Book money that comes in, or goes out when `dollars` is negative."""
     world.set_meta(_DUE, "")
     amount = money.micro(dollars)
+    _book(world, account, amount, 0)
     return world.add("payment", account, {"at": now, "amount": amount, "service": service, "description": description})
 
 
 def begin(world: World, account: int, source: str, kind: str, dollars_per_hour: float, start: float) -> None:
     """Begin to charge for a use, now or at a later time that is known already (a boot's end)."""
     world.set_meta(_DUE, "")
-    use = {"source": source, "kind": kind, "start": start, "end": None, "rate": money.micro(dollars_per_hour)}
+    rate = money.micro(dollars_per_hour)
+    use = {"source": source, "kind": kind, "start": start, "end": None, "rate": rate}
+    _book(world, account, 0, rate)
     world.add("use", account, use, lookup=source)
 
 
@@ -36,6 +39,7 @@ def end(world: World, source: str, at: float, kind: str | None = None) -> None:
         if use["end"] is None and kind in (None, use["kind"]):
             use["end"] = at
             world.save("use", use)
+            _book(world, world.owner("use", use["id"]), 0, -use["rate"])
 
 
 def end_gpus(world: World, account: int, at: float) -> None:
@@ -62,7 +66,19 @@ def reprice(world: World, source: str, dollars_per_hour: float, now: float) -> N
             account = world.owner("use", use["id"])
             use["end"] = now
             world.save("use", use)
+            _book(world, account, 0, -use["rate"])
             begin(world, account, source, "gpu", dollars_per_hour, max(now, use["start"]))
+
+
+def hourly(world: World, account: int) -> int:
+    """What an account pays per hour for all it uses, in micro-dollars, what begins soon included."""
+    return sum(use["rate"] for use in world.all("use", account) if use["end"] is None)
+
+
+def _book(world: World, account: int, amount: int, rate: int) -> None:
+    """Add to what the request under way costs an account: at once, and per hour from now on."""
+    at_once, hourly = world.booked.get(account, (0, 0))
+    world.booked[account] = (at_once + amount, hourly + rate)
 
 
 def next_run_out(world: World) -> tuple[float, int] | None:

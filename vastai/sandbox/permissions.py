@@ -47,6 +47,16 @@ def scope_of(route: str) -> str | None:
     return scopes().get(plain(route)) or next(fitting, None)
 
 
+@cache
+def unknown_key_status(route: str) -> int:
+    """How a route refuses a key that it does not know: 404 on billing and search routes, else 401 (API facts, 2).
+
+    >>> unknown_key_status("GET /api/v0/charges/"), unknown_key_status("GET /api/v0/instances/{id}/")
+    (404, 401)
+    """
+    return 404 if scope_of(route) == "billing_read" or "/bundles/" in route else 401
+
+
 def _stands_for(pattern: list[str], asked: list[str]) -> bool:
     return len(pattern) == len(asked) and all(one in ("{}", other) for one, other in zip(pattern, asked, strict=True))
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import NamedTuple
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, NamedTuple
 from urllib.parse import unquote
 
 from vastai.sandbox.behaviour.registry import Behaviour, Refusal, stands_beside
@@ -24,7 +24,37 @@ class Route(NamedTuple):
         return pieces(self.text.partition(" ")[2])
 
 
-def build(commands: Iterable[Command], behaviours: Mapping[str, Behaviour]) -> list[Route]:
+class Routes:
+    """Routes, kept as a tree of segments: a request is found without a look at every route.
+
+    Iterating gives the routes in the order in which they were put in.
+    """
+
+    def __init__(self, routes: Iterable[Route]) -> None:
+        self._all = list(routes)
+        self._tree: dict[Any, Any] = {}
+        for route in self._all:
+            node = self._tree
+            for piece in route.pieces:
+                node = node.setdefault(_PARAMETER if piece.startswith("{") else piece, {})
+            node.setdefault(_HERE, []).append(route)
+
+    def __iter__(self) -> Iterator[Route]:
+        return iter(self._all)
+
+    def fitting(self, asked: tuple[str, ...]) -> list[Route]:
+        """The routes that fit the segments of a path."""
+        nodes = [self._tree]
+        for value in asked:
+            keys = (value, _PARAMETER) if value else (value,)
+            nodes = [node[key] for node in nodes for key in keys if key in node]
+        return [route for node in nodes for route in node.get(_HERE, ())]
+
+
+_PARAMETER, _HERE = object(), object()  # keys of the tree that no segment is
+
+
+def build(commands: Iterable[Command], behaviours: Mapping[str, Behaviour]) -> Routes:
     """All routes: those of the commands, other spellings of theirs, and those that stand beside the table."""
     users: dict[str, list[Command]] = {}
     written: dict[str, str] = {}
@@ -38,10 +68,10 @@ def build(commands: Iterable[Command], behaviours: Mapping[str, Behaviour]) -> l
     for text, act in behaviours.items():
         if act in used or stands_beside(act):
             written[plain(text)] = text
-    return [Route(text, tuple(users.get(key, ())), acts.get(key)) for key, text in written.items()]
+    return Routes(Route(text, tuple(users.get(key, ())), acts.get(key)) for key, text in written.items())
 
 
-def find(routes: Iterable[Route], verb: str, path: str) -> tuple[Route, dict[str, str]]:
+def find(routes: Routes, verb: str, path: str) -> tuple[Route, dict[str, str]]:
     """The route of a request, and the values of its path's parameters, percent-decoded.
 
     A trailing slash makes no difference; where several routes fit, the one with more literal segments is meant.
@@ -50,7 +80,7 @@ def find(routes: Iterable[Route], verb: str, path: str) -> tuple[Route, dict[str
         Refusal: 404 for an unknown path, 405 for a known path with another verb.
     """
     asked = pieces(path)
-    fitting = [route for route in routes if _fits(route.pieces, asked)]
+    fitting = routes.fitting(asked)
     if not fitting:
         raise Refusal(404, "not_found", f"There is nothing at {path}.")
     literals = max(_literals(route.pieces) for route in fitting)
@@ -79,12 +109,6 @@ def parameters(pattern: tuple[str, ...], asked: tuple[str, ...]) -> dict[str, st
     """
     pairs = zip(pattern, asked, strict=True)
     return {piece[1:-1]: unquote(value) for piece, value in pairs if piece.startswith("{")}
-
-
-def _fits(pattern: tuple[str, ...], asked: tuple[str, ...]) -> bool:
-    return len(pattern) == len(asked) and all(
-        piece == value or (piece.startswith("{") and value != "") for piece, value in zip(pattern, asked, strict=True)
-    )
 
 
 def _literals(pattern: tuple[str, ...]) -> int:

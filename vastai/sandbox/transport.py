@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os
+import time
+from collections.abc import Callable
 from threading import Lock
 from urllib.parse import parse_qsl, urlsplit
 
+from vastai.engine.retry import TransportError
 from vastai.engine.steps import Reply
 from vastai.sandbox.app import App
 from vastai.sandbox.world import World
@@ -14,11 +17,14 @@ from vastai.sandbox.world import World
 class SandboxTransport:
     """Sends requests to the sandbox in this process.
 
+    The world is opened at the first request.
+
     Arguments: location is ``sandbox`` for the default file, ``sandbox:PATH``, or ``sandbox::memory:`` for a world that
-    ends with this transport. The world is opened at the first request.
+    ends with this transport; sleep waits for an answer that a fault makes slow.
     """
 
-    def __init__(self, location: str = "sandbox") -> None:
+    def __init__(self, location: str = "sandbox", sleep: Callable[[float], None] = time.sleep) -> None:
+        self._sleep = sleep
         self._path = os.path.expanduser(location.partition(":")[2])
         self._app: App | None = None
         self._lock = Lock()
@@ -41,10 +47,22 @@ class SandboxTransport:
     def send(
         self, verb: str, url: str, headers: dict[str, str], body: bytes | None, *, deadline: float, fresh: bool
     ) -> Reply:
-        """Answer one request at once; deadline and fresh mean nothing here."""
+        """Answer one request; where a fault breaks the connection, what `HttpTransport` would see of it.
+
+        Raises:
+            TransportError: a fault leaves no answer, or the answer is slower than the deadline.
+        """
         parts = urlsplit(url)
         query = dict(parse_qsl(parts.query, keep_blank_values=True))
-        reply = self.app.handle(verb, parts.path, query, headers, body)
+        reply, delay, cut = self.app.outcome(verb, parts.path, query, headers, body)
+        if delay:
+            self._sleep(min(delay, deadline))
+        if delay > deadline:
+            raise TransportError(f"no complete answer within {deadline:g} s", sent=True, timed_out=True)
+        if reply is None:
+            raise TransportError("the connection was closed without an answer", sent=True)
+        if cut:
+            raise TransportError("the answer broke off in the middle", sent=True)
         return reply._replace(url=url)
 
     def close(self) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -23,6 +24,9 @@ class World:
     still holds when it writes. Money and instance states are not stored as they change but derived from times, so
     nothing has to run in the background.
 
+    Attributes:
+        booked: what the request under way costs, by account: micro-dollars at once, and per hour (see `ledger`).
+
     Arguments: path is a file name, "" for the default one, or ":memory:" for a world that ends with the process;
     clock gives real unix seconds; market fills the listings of a new world (see `world_file.market_listings`).
 
@@ -42,9 +46,11 @@ class World:
         self._clock = clock
         self._lock = RLock()
         self._depth = 0
+        self.booked: dict[int, tuple[int, int]] = {}
         self._cache: dict[str, list[Row]] = {}
         self._time = (0.0, 0.0, 1.0)
-        fill = market or world_file.market_listings
+        self._generation = ""
+        self._market = fill = market or world_file.market_listings
         if self.path == MEMORY:
             self._db = world_file.connect(MEMORY)
             world_file.create(self._db, seed, clock(), fill)
@@ -87,14 +93,50 @@ class World:
             if self._depth == 0:
                 self._db.execute("COMMIT")
 
+    @contextmanager
+    def attempt(self) -> Iterator[World]:
+        """Everything inside happens, or nothing of it, while the transaction around it goes on either way."""
+        self._db.execute("SAVEPOINT attempt")
+        try:
+            yield self
+        except BaseException:
+            if self._db.in_transaction:
+                self._db.execute("ROLLBACK TO attempt")
+            raise
+        finally:
+            if self._db.in_transaction:
+                self._db.execute("RELEASE attempt")
+
+    def begin_anew(self, *, seed: int | None = None, market: Market | None = None) -> None:
+        """Forget everything, and begin as a new world does, at the real time. Other processes notice it at once.
+
+        Arguments: seed of the market, as before without one; market in place of the usual one.
+        """
+        with self.transaction():
+            number = int(self.meta("seed")) if seed is None else seed
+            world_file.empty(self._db)
+            world_file.populate(self._db, number, self._clock(), market or self._market)
+            self._read_clock()
+
+    def sql(self, statement: str, values: Iterable[Any] = ()) -> sqlite3.Cursor:
+        """Run one statement on the world's tables, for what is kept beside objects and listings."""
+        return self._db.execute(statement, tuple(values))
+
     # -- clock
 
     def _read_clock(self) -> None:
-        self._time = (
-            float(self.meta("anchor_real")),
-            float(self.meta("anchor_world")),
-            float(self.meta("speed")),
-        )
+        """The clock, and whether what is kept in memory is still what the file holds."""
+        names = ("anchor_real", "anchor_world", "speed", "generation")
+        found = dict(self._db.execute("SELECT key, value FROM meta WHERE key IN (?, ?, ?, ?)", names))
+        self._time = (float(found["anchor_real"]), float(found["anchor_world"]), float(found["speed"]))
+        if found["generation"] != self._generation:
+            self._generation = found["generation"]
+            self._cache.clear()
+
+    @property
+    def speed(self) -> float:
+        """World seconds per real second."""
+        return self._time[2]
 
     def now(self) -> float:
         """The world's time in unix seconds: real time plus what was skipped, at the world's speed."""

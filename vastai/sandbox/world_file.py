@@ -15,7 +15,7 @@ from vastai.errors import UsageError
 Row = dict[str, Any]
 Market = Callable[[int, float], Iterable[tuple[str, Row]]]
 
-VERSION = 1
+VERSION = 2
 MEMORY = ":memory:"
 SEED = 7
 FIRST_ID = 31_400_001
@@ -29,6 +29,11 @@ CREATE TABLE objects (
 );
 CREATE INDEX objects_by_account ON objects (kind, account);
 CREATE INDEX objects_by_lookup ON objects (kind, lookup);
+CREATE TABLE faults (id INTEGER PRIMARY KEY, data TEXT NOT NULL);
+CREATE TABLE log (id INTEGER PRIMARY KEY, data TEXT NOT NULL);
+CREATE TABLE calls (
+    caller TEXT, endpoint TEXT, at REAL NOT NULL, count INTEGER NOT NULL, PRIMARY KEY (caller, endpoint)
+) WITHOUT ROWID;
 """
 
 
@@ -123,7 +128,24 @@ def create(db: sqlite3.Connection, seed: int, now: float, fill: Market) -> None:
     """Make the tables of a new world, set its clock to `now`, and fill its market."""
     db.executescript(_TABLES)
     db.execute("BEGIN")
+    populate(db, seed, now, fill)
+    db.execute(f"PRAGMA user_version = {VERSION}")
+    db.execute("COMMIT")
+
+
+def empty(db: sqlite3.Connection) -> None:
+    """Forget everything, inside the transaction that is open."""
+    for table in ("meta", "listings", "objects", "faults", "log", "calls"):
+        db.execute(f"DELETE FROM {table}")
+
+
+def populate(db: sqlite3.Connection, seed: int, now: float, fill: Market) -> None:
+    """Put the settings and the market of a new world into empty tables, inside the transaction that is open.
+
+    `generation` tells the processes that have the file open, and parts of it in memory, that it was made anew.
+    """
     settings = {
+        "generation": os.urandom(8).hex(),
         "seed": str(seed),
         "created": repr(now),
         "anchor_real": repr(now),
@@ -133,8 +155,6 @@ def create(db: sqlite3.Connection, seed: int, now: float, fill: Market) -> None:
     }
     db.executemany("INSERT INTO listings VALUES (?, ?, ?)", _listed(fill(seed, now), settings))
     db.executemany("INSERT INTO meta VALUES (?, ?)", settings.items())
-    db.execute(f"PRAGMA user_version = {VERSION}")
-    db.execute("COMMIT")
 
 
 def _listed(rows: Iterable[tuple[str, Row]], settings: dict[str, str]) -> Iterator[tuple[str, int, str]]:
