@@ -82,13 +82,16 @@ def test_a_variable_that_hides_the_key_file_is_named(monkeypatch: pytest.MonkeyP
 def test_the_sandbox_is_forgotten(tmp_path: Path) -> None:
     path = tmp_path / "box.db"
     server = f"sandbox:{path}"
-    first = run(["search", "offers", "--limit", "1", "--raw", "--url", server])
+    first = run(["create", "env-var", "A", "1", "--url", server])
     assert first[0] == 0, first[2]
     assert path.exists()
     assert run(["sandbox", "reset", "--url", server], "n\n")[0] == 2
     assert path.exists()
     code, out, _ = run(["sandbox", "reset", "--url", server], "y\n")
-    assert (code, out) == (0, f"The sandbox in {path} is removed\n")
+    assert (code, out) == (0, f"The sandbox in {path} begins anew\n")
+    assert run(["show", "env-vars", "--raw", "--url", server])[1] == "[]\n"
+    path.write_bytes(b"SQLite format 3\0 and then nothing that could be read")
+    assert run(["sandbox", "reset", "--yes", "--url", server])[1] == f"The sandbox in {path} is removed\n"
     assert list(tmp_path.iterdir()) == []
     assert run(["sandbox", "reset", "--yes", "--url", server])[1] == f"There was no sandbox in {path}\n"
 

@@ -102,6 +102,7 @@ def _run_command(
     terminal: Terminal,
     open_client: Callable[..., VastAI] | None,
 ) -> int:
+    from . import local
     from .flags import asks
 
     arguments = _read(command, found)
@@ -117,6 +118,9 @@ def _run_command(
         terminal.say(f"{command.name} is deprecated: use {command.deprecated}")
     if is_local:
         result: Any = _perform_local(command, arguments, terminal)
+        if result is None:  # it has said all that there is to say
+            return 0
+        table = local.table()
     else:
         result = _perform(command, arguments, terminal, open_client)
         if result is None and options.get("--curl"):

@@ -43,7 +43,7 @@ def entry(
     Arguments:
         body: the fields of the body.
         commands: those that send such requests; their entries say which fields are secret.
-        answer: before it was written as JSON; of it the status, a refusal's words and the ids of what was made are kept.
+        answer: as it was before it became JSON; a refusal's words and the ids of what was made are kept of it.
     """
     mask = _Mask(_secret(tuple(commands)))
     row: Row = {"verb": verb, "path": path}

@@ -6,6 +6,7 @@ The module that carries one out has the command's name; its ``run(values, contex
 from __future__ import annotations
 
 from ...table.model import Table
+from .sandbox_entries import SANDBOX
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # the typing module costs start-up time
@@ -13,6 +14,29 @@ if TYPE_CHECKING:  # the typing module costs start-up time
 
     from ..terminal import Terminal
 
+COLUMNS: dict[str, list[dict[str, Any]]] = {
+    "faults": [
+        {"field": "id", "title": "ID"},
+        {"field": "route", "title": "Requests"},
+        {"field": "kind", "title": "What Happens"},
+        {"field": "fields", "title": "With"},
+        {"field": "times", "title": "Times", "align": "right"},
+        {"field": "hits", "title": "Happened", "align": "right"},
+    ],
+    "log": [
+        {"field": "id", "title": "ID", "align": "right"},
+        {"field": "at", "title": "At", "format": "{:%H:%M:%S}"},
+        {"field": "account", "title": "Account"},
+        {"field": "verb", "title": "Verb"},
+        {"field": "path", "title": "Path"},
+        {"field": "status", "title": "Status", "align": "right"},
+        {"field": "ms", "title": "ms", "align": "right"},
+        {"field": "cost.at_once", "title": "$", "format": "{:.2f}", "align": "right"},
+        {"field": "cost.hourly", "title": "$/h", "format": "{:+.4f}", "align": "right"},
+        {"field": "faults", "title": "Faults"},
+        {"field": "msg", "title": "Refusal"},
+    ],
+}
 ENTRIES: dict[str, dict[str, Any]] = {
     "set_api_key": {
         "summary": "Keep an API key on this machine",
@@ -34,6 +58,7 @@ ENTRIES: dict[str, dict[str, Any]] = {
             {"cli": "vastai sandbox reset --url sandbox:my.db", "note": "The one that is kept in this file"},
         ],
     },
+    **SANDBOX,
 }
 
 
@@ -54,7 +79,7 @@ class Context:
 
 def table() -> Table:
     """The local commands as a table."""
-    return Table.from_data({"commands": ENTRIES})
+    return Table.from_data({"commands": ENTRIES, "tables": COLUMNS})
 
 
 def perform(name: str, values: dict[str, Any], context: Context) -> Any:

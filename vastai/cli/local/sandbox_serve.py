@@ -1,0 +1,77 @@
+"""``sandbox serve``: the sandbox over HTTP, until it is interrupted or terminated."""
+
+from __future__ import annotations
+
+import json
+import signal
+import threading
+from types import FrameType
+from typing import Any
+
+from ...errors import UsageError
+from ...settings import Settings
+from . import Context
+
+
+def run(values: dict[str, Any], context: Context) -> None:
+    """Serve, and print the address on stdout, so that scripts can wait for it and read it.
+
+    Returns at SIGTERM. SIGINT ends it as it ends every command.
+
+    Raises:
+        UsageError: the port, the file or the seed cannot be used.
+    """
+    from ...client import table
+    from ...sandbox import faults
+    from ...sandbox.app import App
+    from ...sandbox.server import Server
+
+    world = open_world(values, context)
+    limits = [faults.made({"route": "*", "kind": "rate-limits", "form": values["form"]})]
+    app = App(
+        world,
+        table(),
+        keys="strict" if values["strict_keys"] else "open",
+        standing=limits if values["rate_limits"] else (),
+    )
+    ended = threading.Event()
+
+    def end(number: int, frame: FrameType | None) -> None:
+        ended.set()
+
+    with Server(app, values["port"]) as server:
+        before = signal.signal(signal.SIGTERM, end)
+        try:
+            context.terminal.out(json.dumps({"url": server.url}) if context.terminal.raw else server.url)
+            if values["strict_keys"]:
+                context.terminal.show(f"The first key: vastai sandbox key --url {server.url}")
+            ended.wait()
+        finally:
+            signal.signal(signal.SIGTERM, before)
+            server.stop()
+            world.close()
+
+
+def open_world(values: dict[str, Any], context: Context) -> Any:
+    """The world to serve: the file of ``--state``, else that of ``--url``.
+
+    Raises:
+        UsageError: it cannot be opened, or was made with another seed.
+    """
+    from ...sandbox.world import World
+    from .sandbox_reset import state_file
+
+    if values.get("state"):
+        settings = Settings(server_url=f"sandbox:{values['state']}")
+    else:
+        settings = Settings(server_url=context.server_url or "sandbox", environ=context.terminal.environ)
+    seed = values.get("seed")
+    path = state_file(settings, "sandbox serve", memory=True)
+    world = World(path) if seed is None else World(path, seed=seed)
+    found = world.meta("seed")
+    if seed is not None and found != str(seed):
+        world.close()
+        raise UsageError(f"sandbox serve: the sandbox in {path} was made with the seed {found}, not {seed}")
+    if values.get("speed") is not None:
+        world.set_speed(values["speed"])
+    return world
