@@ -161,7 +161,7 @@ class Driver:
 
                 self._sender = Sender(
                     self._settings,
-                    open_transport(self._settings.server_url),
+                    open_transport(self._settings.server_url, self._edge.sleep),
                     clock=self._edge.now,
                     sleep=self._edge.sleep,
                     dice=self._edge.dice,

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
+import time
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Protocol
 from urllib.parse import urlsplit
 
@@ -43,12 +45,16 @@ class Transport(Protocol):
         """Close all connections."""
 
 
-def open_transport(server_url: str) -> Transport:
-    """The transport for a server: its address, or ``sandbox``, ``sandbox:PATH``, ``sandbox::memory:``."""
+def open_transport(server_url: str, sleep: Callable[[float], None] = time.sleep) -> Transport:
+    """The transport for a server: its address, or ``sandbox``, ``sandbox:PATH``, ``sandbox::memory:``.
+
+    Args:
+        sleep: waits for an answer that the sandbox was asked to make slow.
+    """
     if server_url == "sandbox" or server_url.startswith("sandbox:"):
         from ..sandbox.transport import SandboxTransport
 
-        transport: Transport = SandboxTransport(server_url)
+        transport: Transport = SandboxTransport(server_url, sleep)
         return transport
     return HttpTransport()
 

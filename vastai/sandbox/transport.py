@@ -38,10 +38,10 @@ class SandboxTransport:
         """
         with self._lock:
             if self._app is None:
-                from vastai.table import compiled
+                from vastai.client import table
 
                 strict = os.environ.get("VASTAI_STRICT", "") not in ("", "0", "warn")
-                self._app = App(World(self._path), compiled.load(), strict=strict)
+                self._app = App(World(self._path), table(), strict=strict)
             return self._app
 
     def send(
