@@ -12,6 +12,7 @@ from sandbox_kit import OFFER, START, Kit, offers
 from vastai.sandbox import money
 
 STARTING = 1000.0
+MACHINE = 15001
 
 seconds = st.one_of(st.floats(0, 30), st.floats(0, 90_000), st.floats(0, 5_000_000))
 index = st.integers(0, 4)
@@ -23,6 +24,9 @@ actions = st.one_of(
     st.tuples(st.just("volume"), st.integers(1, 40)),
     st.tuples(st.just("transfer"), st.floats(0.01, 600)),
     st.tuples(st.just("add"), st.floats(0.01, 50)),
+    st.tuples(st.just("prepay"), st.floats(0.01, 600)),
+    st.tuples(st.just("raise"), st.floats(0.1, 3.0)),
+    st.tuples(st.sampled_from(["accept", "reject", "label", "update"]), index),
 )
 
 
@@ -32,7 +36,8 @@ class History:
     def __init__(self) -> None:
         self.kit = Kit()
         self.moved = 0
-        self.offers = [OFFER, *(each["id"] for each in offers(self.kit, num_gpus={"gte": 4})[-4:])]
+        own = offers(self.kit, machine_id={"eq": MACHINE}, num_gpus={"lte": 2})
+        self.offers = [OFFER, *(each["id"] for each in [*offers(self.kit, num_gpus={"gte": 4})[-2:], *own[-2:]])]
         self.volume_offer = self.kit.post("/volumes/search/", limit=1)["offers"][0]["id"]
 
     def act(self, what: str, how: Any) -> None:
@@ -57,11 +62,47 @@ class History:
         elif what == "delete volume":
             volumes = [each["id"] for each in kit.get("/volumes/")["volumes"]] or [0]
             kit.delete("/volumes/", id=volumes[how % len(volumes)])
+        elif what == "prepay":
+            kit.put(f"/instances/prepay/{id}/", amount=how)
+        elif what in ("raise", "accept", "reject", "label", "update"):
+            self.deal(what, how, id)
         elif what == "transfer":
             if kit.put("/commands/transfer_credit/", amount=how, recipient="friend@example.com").status == 200:
                 self.moved -= money.micro(how)
         elif kit.put("/__sandbox__/credit/", amount=how).status == 200:
             self.moved += money.micro(how)
+
+    def deal(self, what: str, how: Any, id: int) -> None:
+        """What changes a contract: its host asks for more, its renter answers, or gives it a name or an image."""
+        kit = self.kit
+        if what == "raise":
+            kit.put("/machines/create_asks/", machine=MACHINE, price_gpu=how, price_disk=how)
+        elif what == "label":
+            kit.put(f"/instances/{id}/", label=f"label {how}")
+        elif what == "update":
+            kit.put(f"/instances/update_template/{id}/", image=f"debian:{how}")
+        else:
+            asked = kit.get("/instances/pending-price-increases/")["pending_price_increases"]
+            for increase in asked[:1]:
+                increase_id = increase["pending_price_increase_id"]
+                assert (
+                    kit.put(f"/instances/{what}-price-increase/", pending_price_increase_id=increase_id).status == 200
+                )
+
+    def deposits(self) -> int:
+        """What is set aside for instances, in micro-dollars."""
+        ids = [each["id"] for each in self.kit.get("/instances/")["instances"]]
+        return sum(money.micro(self.kit.get(f"/instances/balance/{id}/")["refundable_deposit"]) for id in ids)
+
+    def unpaid(self, instance: dict[str, Any]) -> bool:
+        """Is nothing set aside for an instance?"""
+        return bool(self.kit.get(f"/instances/balance/{instance['id']}/")["refundable_deposit"] <= 0)
+
+    def earned(self) -> int:
+        """What the account's own machines have earned, in micro-dollars."""
+        answer = self.kit.get("/users/me/machine-earnings", sday="0")
+        rows = [row[name] for row in answer["per_machine"] for name in ("gpu_earn", "sto_earn")]
+        return sum(map(money.micro, rows))
 
     def charged(self, start: float = 0.0, end: float = 1e12, **query: str) -> int:
         """The sum of the charges in a window, all pages of it, in micro-dollars."""
@@ -83,12 +124,14 @@ def test_charges_add_up_to_the_credit_that_is_gone(history: list[tuple[str, Any]
         told.act(what, how)
         credit = money.micro(told.kit.credit())
         running = [each for each in told.kit.get("/instances/")["instances"] if each["intended_status"] == "running"]
-        assert credit > -10 or not running, "nothing runs without credit"
-    gone = money.micro(STARTING) + told.moved - credit if history else 0
+        assert credit > -10 or not any(map(told.unpaid, running)), "nothing runs without money"
+    gone = money.micro(STARTING) + told.moved - credit - told.deposits() if history else 0
     assert told.charged() == gone
     assert told.charged(format="tree") == gone
     cut = START + share * (told.kit.clock.now - START)
     assert told.charged(end=cut) + told.charged(start=cut) == gone, "adjoining windows add up"
+    own = [each for each in told.kit.world.all("use") if each["machine"] == MACHINE]
+    assert told.earned() == money.spent(own, told.kit.clock.now) <= gone, "what is earned was charged"
     old = told.kit.get("/users/me/invoices", sdate="0")
     charges = [money.micro(float(row["amount"])) for row in old["invoices"] if row["type"] == "charge"]
     assert sum(charges) == gone == money.micro(old["current"]["total"])

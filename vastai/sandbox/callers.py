@@ -6,7 +6,7 @@ import hashlib
 import secrets
 from typing import Any
 
-from vastai.sandbox import ledger
+from vastai.sandbox import hosting, ledger
 from vastai.sandbox.behaviour.registry import Caller, Refusal
 from vastai.sandbox.world import World
 
@@ -95,12 +95,13 @@ def _with_email(world: World, email: str, now: float) -> Row:
 
 
 def _open(world: World, email: str, now: float) -> Row:
-    """Open an account with the starting credit; without an address it is given one."""
+    """Open an account with the starting credit and a few machines; without an address it is given one."""
     number = world.new_id()
     email = email or f"user{number}@example.com"
     account = {"email": email, "username": email.partition("@")[0], "created_at": now, "owner": None}
     world.add("account", number, account, lookup=email, id=number)
     ledger.pay_in(world, number, ledger.STARTING_CREDIT, "sandbox", "Starting credit of the sandbox", now)
+    hosting.furnish(world, number, now)
     return account
 
 

@@ -35,6 +35,13 @@ def contract_costs(offer: Row, disk: float, price: float | None) -> Row:
     return prices.price({**offer, "min_bid": price}, disk, "bid")
 
 
+def costs(instance: Row, offer: Row) -> Row:
+    """The cost fields of an instance: those of its contract, less the discount when it was paid for in advance."""
+    if instance.get("discount"):
+        return prices.price({**offer, "credit_discount_max": instance["discount"]}, instance["disk"], "reserved")
+    return contract_costs(offer, instance["disk"], instance["price"])
+
+
 def row(instance: Row, offer: Row, now: float) -> Row:
     """The row of an instance at a time."""
     state = lifecycle.state(instance["timeline"], now)
@@ -43,7 +50,7 @@ def row(instance: Row, offer: Row, now: float) -> Row:
     return {
         "id": instance["id"],
         **{field: offer.get(field) for field in _FROM_OFFER},
-        **contract_costs(offer, instance["disk"], instance["price"]),
+        **costs(instance, offer),
         "country_code": place[-2:] if place else None,
         "gpu_totalram": offer["gpu_total_ram"],
         "actual_status": state.actual_status,
@@ -65,7 +72,7 @@ def row(instance: Row, offer: Row, now: float) -> Row:
         "jupyter_token": f"{crc32(str(instance['id']).encode()):08x}{instance['id']:08x}",
         "rentable": False,
         "credit_balance": None,
-        "credit_discount": None,
+        "credit_discount": instance.get("discount"),
         "time_remaining": "",
         "time_remaining_isbid": "",
         **_times(instance, offer, state, now),

@@ -23,12 +23,17 @@ def pay_in(world: World, account: int, dollars: float, service: str, description
     return world.add("payment", account, {"at": now, "amount": amount, "service": service, "description": description})
 
 
-def begin(world: World, account: int, source: str, kind: str, dollars_per_hour: float, start: float) -> None:
-    """Begin to charge for a use, now or at a later time that is known already (a boot's end)."""
+def begin(
+    world: World, account: int, source: str, kind: str, dollars_per_hour: float, start: float, machine: int | None
+) -> None:
+    """Begin to charge for a use, now or at a later time that is known already (a boot's end).
+
+    Arguments: machine is where it is used, for what its host earns; None for what is on no single machine.
+    """
     world.set_meta(_DUE, "")
     rate = money.micro(dollars_per_hour)
-    use = {"source": source, "kind": kind, "start": start, "end": None, "rate": rate}
     _book(world, account, 0, rate)
+    use = {"source": source, "kind": kind, "start": start, "end": None, "rate": rate, "machine": machine}
     world.add("use", account, use, lookup=source)
 
 
@@ -42,10 +47,15 @@ def end(world: World, source: str, at: float, kind: str | None = None) -> None:
             _book(world, world.owner("use", use["id"]), 0, -use["rate"])
 
 
+def has_deposit(world: World, source: str) -> bool:
+    """Is money set aside for a source?"""
+    return world.find("deposit", source) is not None
+
+
 def end_gpus(world: World, account: int, at: float) -> None:
-    """Stop to charge an account for any GPU."""
+    """Stop to charge an account for any GPU that is not paid from a deposit."""
     for use in world.all("use", account):
-        if use["kind"] == "gpu" and use["end"] is None:
+        if use["kind"] == "gpu" and use["end"] is None and not has_deposit(world, use["source"]):
             end(world, use["source"], at, "gpu")
 
 
@@ -55,19 +65,56 @@ def paid(world: World, account: int) -> int:
 
 
 def credit(world: World, account: int, now: float) -> int:
-    """What an account has left, in micro-dollars; below zero when storage went on after the credit was used up."""
-    return paid(world, account) - money.spent(world.all("use", account), now)
+    """What an account has left, in micro-dollars; below zero when storage went on after the credit was used up.
+
+    What lies in deposits is not in it.
+    """
+    held = sum(deposit_left(world, deposit, now) for deposit in world.all("deposit", account))
+    return paid(world, account) - money.spent(world.all("use", account), now) - held
 
 
-def reprice(world: World, source: str, dollars_per_hour: float, now: float) -> None:
-    """Charge another price for the GPUs of a source from now on, or from their start when that is still to come."""
+def reprice(world: World, source: str, kind: str, dollars_per_hour: float, now: float) -> None:
+    """Charge another price for a kind of use from now on, or from its start when that is still to come."""
     for use in world.all("use", lookup=source):
-        if use["end"] is None and use["kind"] == "gpu":
+        if use["end"] is None and use["kind"] == kind:
             account = world.owner("use", use["id"])
             use["end"] = now
             world.save("use", use)
             _book(world, account, 0, -use["rate"])
-            begin(world, account, source, "gpu", dollars_per_hour, max(now, use["start"]))
+            begin(world, account, source, kind, dollars_per_hour, max(now, use["start"]), use["machine"])
+
+
+def deposit(world: World, account: int, source: str, dollars: float, now: float) -> None:
+    """Set credit aside for one source, beside what is set aside already: its charges are taken from there first."""
+    world.set_meta(_DUE, "")
+    _book(world, account, -money.micro(dollars), 0)
+    before = world.find("deposit", source)
+    if before is None:
+        world.add("deposit", account, {"source": source, "at": now, "amount": money.micro(dollars)}, lookup=source)
+    else:
+        before.update(amount=deposit_left(world, before, now) + money.micro(dollars), at=now)
+        world.save("deposit", before)
+
+
+def deposit_left(world: World, deposit: Row, now: float) -> int:
+    """What is left of a deposit, in micro-dollars."""
+    spent = sum(money.between(use, deposit["at"], now) for use in world.all("use", lookup=deposit["source"]))
+    return max(0, int(deposit["amount"]) - spent)
+
+
+def refund(world: World, source: str, now: float) -> None:
+    """Give back what is left of a source's deposit."""
+    world.set_meta(_DUE, "")
+    for deposit in world.all("deposit", lookup=source):
+        _book(world, world.owner("deposit", deposit["id"]), deposit_left(world, deposit, now), 0)
+        world.remove("deposit", deposit["id"])
+
+
+def available(world: World, account: int, source: str, now: float) -> int:
+    """What there is to pay for one source: the account's credit, and what is set aside for it; in micro-dollars."""
+    return credit(world, account, now) + sum(
+        deposit_left(world, deposit, now) for deposit in world.all("deposit", lookup=source)
+    )
 
 
 def hourly(world: World, account: int) -> int:
@@ -82,14 +129,39 @@ def _book(world: World, account: int, amount: int, rate: int) -> None:
 
 
 def next_run_out(world: World) -> tuple[float, int] | None:
-    """The first moment at which the credit of an account that uses GPUs runs out, and that account; None for never."""
+    """The first moment at which the credit of an account that uses GPUs runs out, and that account; None for never.
+
+    What is paid from a deposit needs no credit as long as that lasts: see `next_empty_deposit`, which goes before.
+    """
     found = []
     for account in world.accounts_with("instance"):
+        deposits = {each["source"]: each for each in world.all("deposit", account)}
         uses = world.all("use", account)
-        if any(use["kind"] == "gpu" and use["end"] is None for use in uses):
-            moment = money.runs_out(paid(world, account), uses)
+        if any(use["kind"] == "gpu" and use["end"] is None and use["source"] not in deposits for use in uses):
+            left = paid(world, account) - sum(each["amount"] for each in deposits.values())
+            moment = money.runs_out(left, [_before(use, deposits.get(use["source"])) for use in uses])
             if moment is not None:
                 found.append((moment, account))
+    return min(found, default=None)
+
+
+def _before(use: Row, deposit: Row | None) -> Row:
+    """The part of a use that was not paid from a deposit."""
+    if deposit is None:
+        return use
+    return {**use, "end": deposit["at"] if use["end"] is None else min(use["end"], deposit["at"])}
+
+
+def next_empty_deposit(world: World) -> tuple[float, str] | None:
+    """The first moment at which a deposit is used up, and the source that it was for; None for never."""
+    found = []
+    for deposit in world.all("deposit"):
+        later = [
+            {**use, "start": max(use["start"], deposit["at"])} for use in world.all("use", lookup=deposit["source"])
+        ]
+        moment = money.runs_out(deposit["amount"], later)
+        if moment is not None:
+            found.append((moment, deposit["source"]))
     return min(found, default=None)
 
 

@@ -85,9 +85,12 @@ def restart(now: float, seconds: float, image: str) -> list[list[Any]]:
     ]
 
 
-def stop(now: float, before: Phase, why: str = "stopped on request") -> list[list[Any]]:
-    """A stop: what runs ends after a moment, the state after it is `exited`; what never ran is there at once."""
-    done = ["exited", "stopped", why]
+def stop(now: float, before: Phase, why: str = "stopped on request", after: str = "exited") -> list[list[Any]]:
+    """A stop: what runs ends after a moment; what never ran is there at once.
+
+    Arguments: after is the state then: `exited` when asked for, `stopped` when outbid (API facts, section 7).
+    """
+    done = [after, "stopped", why]
     if before.actual_status in ("running", "rebooting"):
         return [[now, before.actual_status, before.cur_state, "stopping"], [now + STOP_SECONDS, *done]]
     return [[now, *done]]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from random import Random
 from typing import Any
 
@@ -13,6 +13,8 @@ from vastai.sandbox.comparisons import driver_number
 from vastai.sandbox.prices import storage_per_hour
 
 DAY = 86400.0
+KEPT_IDS = range(15_000, 15_100)
+"""Machine ids that the market leaves to those who use the sandbox."""
 VERICODES = {"unverified": 0, "verified": 1, "deverified": 2}
 _PCIE_BW = {3.0: 12.4, 4.0: 25.1, 5.0: 52.6}
 _RAM_SIZES = (16, 32, 64, 128, 192, 256, 384, 512, 768, 1024, 1536, 2048)
@@ -77,6 +79,7 @@ def machines(random: Random, now: float) -> Iterator[Machine]:
     while True:
         pinned = not hosts
         machine_id += random.randrange(1, 60)
+        machine_id += len(KEPT_IDS) if machine_id in KEPT_IDS else 0
         gpu = gpus.pop() if gpus else random.choices(catalogue.GPUS, model_weights)[0]
         if pinned:
             gpus.append(gpu)
@@ -87,9 +90,20 @@ def machines(random: Random, now: float) -> Iterator[Machine]:
             hosts.append(host)
         else:
             host = random.choice(hosts)
-        machine = _machine(random, now, machine_id, first_gpu, gpu, host, pinned)
+        size = 1 if pinned else min(random.choice(_MACHINE_SIZES), gpu.largest)
+        machine = _machine(random, now, machine_id, first_gpu, gpu, size, host, pinned)
         first_gpu += machine.gpus
         yield machine
+
+
+def own_machine(now: float, machine_id: int, host_id: int, model: str, size: int) -> Machine:
+    """A machine of somebody who uses the sandbox: verified, free, in no cluster, and the same each time."""
+    random = Random(model)
+    gpu = next(each for each in catalogue.GPUS if each.name == model)
+    host = replace(_host(random, 0, 0, catalogue.PLACES[0], True), host_id=host_id)
+    machine = _machine(random, now, machine_id, 80_000, gpu, size, host, True)
+    shared = machine.shared | {"avail_vol_ask_id": None, "avail_vol_size": None, "avail_vol_dph": None}
+    return replace(machine, shared=shared, whole_only=False)
 
 
 def _host(random: Random, number: int, place_index: int, place: Place, pinned: bool) -> Host:
@@ -111,10 +125,9 @@ def _host(random: Random, number: int, place_index: int, place: Place, pinned: b
 
 
 def _machine(
-    random: Random, now: float, machine_id: int, first_gpu: int, gpu: Gpu, host: Host, pinned: bool
+    random: Random, now: float, machine_id: int, first_gpu: int, gpu: Gpu, size: int, host: Host, pinned: bool
 ) -> Machine:
-    """Draw one machine of `host` with GPUs of one model; `pinned` keeps it small, verified and free."""
-    size = 1 if pinned else min(random.choice(_MACHINE_SIZES), gpu.largest)
+    """Draw one machine of `host` with `size` GPUs of one model; `pinned` keeps it verified and free."""
     cpu = _cpu(random, gpu, size)
     verification = "verified" if pinned else _verification(random, host)
     disk = round(size * random.uniform(150.0, 1400.0), 1)

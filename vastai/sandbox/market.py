@@ -112,21 +112,28 @@ def _sizes(machine: Machine) -> list[int]:
 
 def _offer(machine: Machine, size: int, offer_id: int) -> Row:
     """One slice of `size` GPUs: the rented ones if they are as many, else the next ones behind them."""
-    shared = machine.shared
     rented = machine.occupied == size
     rentable = not rented and machine.occupied + size <= machine.gpus
     start = machine.first_gpu + (machine.occupied if rentable else 0)
+    row = slice_row(machine, list(range(start, start + size)), offer_id)
+    alike = max(1, (machine.gpus - machine.occupied) // size)
+    return row | {"bundled_results": alike, "rentable": rentable, "rented": rented}
+
+
+def slice_row(machine: Machine, gpu_ids: list[int], offer_id: int) -> Row:
+    """The offer of some GPUs of a machine, free to rent: its part of what the machine has, priced on demand."""
+    shared, size = machine.shared, len(gpu_ids)
     share = size / machine.gpus
     base = round(machine.gpu_price * size, 4)
     row: Row = {
         "id": offer_id,
         "ask_contract_id": offer_id,
         "bundle_id": 10_000_000 + shared["machine_id"] * 16 + size,
-        "bundled_results": max(1, (machine.gpus - machine.occupied) // size),
+        "bundled_results": 1,
         **shared,
         "num_gpus": size,
         "gpu_frac": round(share, 6),
-        "gpu_ids": list(range(start, start + size)),
+        "gpu_ids": gpu_ids,
         "gpu_total_ram": shared["gpu_ram"] * size,
         "gpu_display_active": size == 1 and shared["hosting_type"] == 0 and shared["machine_id"] % 9 == 0,
         "cpu_cores_effective": round(shared["cpu_cores"] * share, 2),
@@ -134,8 +141,8 @@ def _offer(machine: Machine, size: int, offer_id: int) -> Row:
         "direct_port_count": int(machine.ports * share),
         "dlperf": round(machine.gpu_dlperf * size**0.985, 4),
         "total_flops": round(machine.gpu_tflops * size, 4),
-        "rentable": rentable,
-        "rented": rented,
+        "rentable": True,
+        "rented": False,
         "rn": 1,
         "dph_base": base,
         "min_bid": round(base * machine.bid_share, 4),
@@ -172,7 +179,7 @@ def volume_offers(offers: Sequence[Row], seed: int = SEED) -> list[Row]:
     rows: dict[int, Row] = {}
     for offer in offers:
         if offer["avail_vol_ask_id"] is not None and offer["machine_id"] not in rows:
-            row = _volume(offer, offer["avail_vol_ask_id"], offer["avail_vol_size"])
+            row = volume_row(offer, offer["avail_vol_ask_id"], offer["avail_vol_size"])
             row["disk_bw"] = round(offer["disk_bw"] * random.uniform(0.85, 1.0), 1)
             rows[offer["machine_id"]] = row
     return list(rows.values())
@@ -187,7 +194,7 @@ def network_volume_offers(offers: Sequence[Row], seed: int = SEED) -> list[Row]:
     clusters = {offer["cluster_id"]: offer for offer in reversed(offers) if offer["cluster_id"] is not None}
     rows = []
     for cluster, offer in sorted(clusters.items()):
-        row = _volume(offer, 83_000_000 + 17 * cluster, float(random.randrange(2, 80) * 500))
+        row = volume_row(offer, 83_000_000 + 17 * cluster, float(random.randrange(2, 80) * 500))
         row["storage_cost"] = random.choice((0.04, 0.05, 0.07, 0.09, 0.12))
         row["disk_name"] = "network"
         row["disk_bw"] = float(row["nw_disk_avg_bw"])
@@ -195,7 +202,8 @@ def network_volume_offers(offers: Sequence[Row], seed: int = SEED) -> list[Row]:
     return rows
 
 
-def _volume(offer: Row, volume_id: int, size: float) -> Row:
+def volume_row(offer: Row, volume_id: int, size: float) -> Row:
+    """The offer of so many GB as volumes, on the machine of a GPU offer; priced for 1 GB."""
     row: Row = {"id": volume_id, "ask_contract_id": volume_id, "bundle_id": volume_id - 60_000_000}
     row.update((field, offer[field]) for field in _VOLUME_FIELDS)
     row["disk_space"] = size

@@ -117,7 +117,7 @@ def start(call: Call, instance: Row) -> None:
     """Start an instance that is stopped; one that runs already stays as it is."""
     if instance["intended_status"] == "running":
         return
-    left = money.dollars(ledger.credit(call.world, call.account, call.now))
+    left = money.dollars(ledger.available(call.world, call.account, ledger.source(instance), call.now))
     if left <= fleet.hourly(call.world, instance)["dph_total"] / 60:
         raise Refusal(400, "insufficient_credit", "There is no credit left to start it with; add some first.")
     fleet.start(call.world, instance, call.now)
@@ -150,7 +150,7 @@ def rebooted(call: Call) -> Row:
 
 @behaviour("PUT /api/v0/instances/bid_price/{id}/", beside=True)
 def bid_changed(call: Call) -> Row:
-    """Change the bid of an interruptible instance; what runs costs the new price from now on."""
+    """Change the bid of an interruptible instance: what runs costs the new price, what was outbid may run again."""
     instance = mine(call, call.path["id"])
     offer = offer_of(call.world, instance)
     price = amount_of(call.body.get("price"), "price")
@@ -160,7 +160,8 @@ def bid_changed(call: Call) -> Row:
         raise Refusal(400, "invalid_price", f"The lowest bid here is {offer['min_bid']} $/hour.")
     instance["price"] = price
     call.world.save("instance", instance)
-    ledger.reprice(call.world, ledger.source(instance), price, call.now)
+    ledger.reprice(call.world, ledger.source(instance), "gpu", price, call.now)
+    fleet.wake(call.world, instance["machine_id"], call.now)
     return {"success": True}
 
 
@@ -183,9 +184,14 @@ def destroyed_several(call: Call) -> Row:
 def destroy(call: Call, instance: Row) -> None:
     """Forget an instance: its costs end, its volumes and GPUs are free."""
     ledger.end(call.world, ledger.source(instance), call.now)
+    ledger.refund(call.world, ledger.source(instance), call.now)
     mounts.unmount_all(call.world, instance)
+    owner = call.world.owner("instance", instance["id"])
+    for kind in ("price_increase", "overlay_member"):
+        for each in call.world.all(kind, lookup=str(instance["id"])):
+            call.world.remove(kind, each["id"])
     call.world.remove("instance", instance["id"])
-    for key in call.world.all("key", call.account):
+    for key in call.world.all("key", owner):
         if key.get("instance_id") == instance["id"]:
             key["revoked"] = True
             call.world.save("key", key)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from vastai.sandbox import offers
 from vastai.sandbox.behaviour.registry import Call, behaviour, invalid, own
 from vastai.sandbox.world import World
 
@@ -40,7 +41,7 @@ def mount(world: World, volume: Row, instance: Row, path: str) -> None:
     Raises:
         Refusal: they are not on the same machine (or cluster), or it is mounted there already.
     """
-    offer = world.listing("offer", instance["ask_id"]) or {}
+    offer = offers.find(world, "offer", instance["ask_id"]) or {}
     same_cluster = volume["cluster_id"] is not None and volume["cluster_id"] == offer.get("cluster_id")
     if volume["network"] and not same_cluster:
         raise invalid(f"Volume {volume['id']} belongs to cluster {volume['cluster_id']}, not to this instance's.")

@@ -28,6 +28,18 @@ MODULES = (
     "env_vars",
     "teams",
     "serverless",
+    "launch",
+    "contracts",
+    "prepayments",
+    "price_increases",
+    "backups",
+    "hosts",
+    "upkeep",
+    "earnings",
+    "volume_listings",
+    "clusters",
+    "overlays",
+    "metrics",
 )
 
 _behaviours: dict[str, Behaviour] = {}

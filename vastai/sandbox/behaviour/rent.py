@@ -7,7 +7,7 @@ import secrets
 import shlex
 from typing import Any
 
-from vastai.sandbox import callers, fleet, ledger, lifecycle, market, prices
+from vastai.sandbox import callers, fleet, hosting, ledger, lifecycle, market, offers, prices
 from vastai.sandbox.behaviour import mounts
 from vastai.sandbox.behaviour.registry import (
     Call,
@@ -53,7 +53,7 @@ def rental(call: Call, ask: Any) -> Row:
     price = _price(wish, offer)
     disk = _disk(wish, offer)
     _check_keys(call, wish)
-    _check_free(call, offer, wish)
+    _check_free(call, offer, wish, price)
     _check_credit(call, contract_costs(offer, disk, price)["dph_total"])
     instance = _contract(call, offer, wish, price, disk)
     mounts.mount_wished(call, instance, wish, offer)
@@ -64,7 +64,7 @@ def rental(call: Call, ask: Any) -> Row:
 
 def _offer(call: Call, ask: Any) -> Row:
     number = number_of(ask)
-    offer = None if number is None else call.world.listing("offer", number)
+    offer = None if number is None else offers.find(call.world, "offer", number)
     if offer is None:
         raise Refusal(404, "no_such_ask", f"There is no offer {ask}; it may have been rented or withdrawn.", ask_id=ask)
     return offer
@@ -77,14 +77,18 @@ def _completed(call: Call) -> Row:
     wish["env"] = {**environment((template or {}).get("env")), **environment(wish.get("env"))}
     if template is None:
         return wish
-    tag = template.get("tag")
-    image = template["image"] + (f":{tag}" if tag and ":" not in template["image"] else "")
-    wish.setdefault("image", image)
+    wish.setdefault("image", image_of(template))
     for field, source in (("onstart", "onstart"), ("runtype", "runtype"), ("disk", "recommended_disk_space")):
         if template.get(source):
             wish.setdefault(field, template[source])
     wish["template"] = template
     return wish
+
+
+def image_of(template: Row) -> str:
+    """The image of a template, with its tag."""
+    image, tag = str(template["image"]), template.get("tag")
+    return f"{image}:{tag}" if tag and ":" not in image else image
 
 
 def template_of(call: Call, wish: Row) -> Row | None:
@@ -170,11 +174,16 @@ def _check_keys(call: Call, wish: Row) -> None:
         raise Refusal(400, "no_ssh_key_for_vm", "A virtual machine needs an SSH key in the account first.")
 
 
-def _check_free(call: Call, offer: Row, wish: Row) -> None:
-    if offer["rentable"] and not fleet.taken(call.world, offer):
+def _check_free(call: Call, offer: Row, wish: Row, price: float | None) -> None:
+    stands = offers.open_now(call.world, "offer", offer["id"], call.now)
+    if stands and offer["rentable"] and not fleet.taken(call.world, offer, price):
         return
+    if stands and price is not None and not fleet.taken(call.world, offer, None):
+        lowest = fleet.as_listed([offer], fleet.holders(call.world))[0]["min_bid"]
+        raise Refusal(400, "invalid_price", f"Somebody bids more on offer {offer['id']}: bid at least {lowest} $/hour.")
     status = 410 if wish.get("cancel_unavail") else 404
-    raise Refusal(status, "no_such_ask", f"Offer {offer['id']} is rented already.", ask_id=offer["id"])
+    why = "is rented already" if stands else "was withdrawn by its host"
+    raise Refusal(status, "no_such_ask", f"Offer {offer['id']} {why}.", ask_id=offer["id"])
 
 
 def _check_credit(call: Call, dollars_per_hour: float) -> None:
@@ -185,7 +194,7 @@ def _check_credit(call: Call, dollars_per_hour: float) -> None:
 
 
 def _contract(call: Call, offer: Row, wish: Row, price: float | None, disk: float) -> Row:
-    """The new instance, booting, with its costs begun: storage at once, GPUs from the end of the boot."""
+    """The new instance, booting, with its costs begun."""
     template = wish.get("template") or {}
     image = wish["image"].strip().replace(AUTOMATIC_TAG, "")
     image = f"{image}:latest" if wish["image"].endswith(AUTOMATIC_TAG) else image
@@ -202,6 +211,7 @@ def _contract(call: Call, offer: Row, wish: Row, price: float | None, disk: floa
         "onstart": wish.get("onstart"),
         "disk": disk,
         "price": price,
+        "terms": {field: offer[field] for field in hosting.TERMS},
         "template_id": template.get("id"),
         "template_hash_id": template.get("hash_id"),
         "template_name": template.get("name"),
@@ -214,16 +224,15 @@ def _contract(call: Call, offer: Row, wish: Row, price: float | None, disk: floa
         "volume_info": [],
     }
     call.world.add("instance", call.account, instance)
-    costs = contract_costs(offer, disk, price)
-    source = ledger.source(instance)
     storage = prices.storage_per_hour(offer["storage_cost"], disk)
-    ledger.begin(call.world, call.account, source, "disk", storage, call.now)
-    if lifecycle.pullable(image) and wish.get("target_state") != "stopped":
-        ledger.begin(call.world, call.account, source, "gpu", costs["dph_base"], call.now + seconds)
+    ledger.begin(call.world, call.account, ledger.source(instance), "disk", storage, call.now, offer["machine_id"])
     if wish.get("target_state") == "stopped":
         before = lifecycle.state(instance["timeline"], call.now)
         stopped = lifecycle.stop(call.now, before, "created, not started")
         instance.update(timeline=stopped, intended_status="stopped", next_state="stopped")
+    else:
+        fleet.displace(call.world, instance, call.now)
+        fleet.charge(call.world, instance, call.now + seconds)
     return instance
 
 

@@ -43,7 +43,8 @@ def fetch(world: World, token: str) -> tuple[int, str]:
     return 200, result["text"]
 
 
-def _url(call: Call, text: str) -> str:
+def result_url(call: Call, text: str) -> str:
+    """Keep a text; returns the URL behind which it appears."""
     token = secrets.token_hex(16)
     call.world.add("result", call.account, {"text": text, "tries": 0}, lookup=token)
     return f"{call.base}/__sandbox__/results/{token}"
@@ -65,7 +66,7 @@ def logs(call: Call) -> Row:
             raise invalid("filter is not a pattern") from None
         lines = [line for line in lines if pattern.search(line)]
     text = "".join(f"{line}\n" for line in (lines[-tail:] if tail else []))
-    return {"success": True, "result_url": _url(call, text), "msg": "The logs are being collected."}
+    return {"success": True, "result_url": result_url(call, text), "msg": "The logs are being collected."}
 
 
 def _true(value: Any) -> bool:
@@ -125,7 +126,7 @@ def execute(call: Call) -> Row:
     return {
         "success": True,
         "writeable_path": path,
-        "result_url": _url(call, output),
+        "result_url": result_url(call, output),
         "msg": "The command is being run.",
     }
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from vastai.sandbox import filters, fleet, market
+from vastai.sandbox import filters, fleet, market, offers
 from vastai.sandbox.behaviour.instances import select
 from vastai.sandbox.behaviour.registry import Call, Refusal, behaviour
 
@@ -34,14 +34,18 @@ def offers_by_asks(call: Call) -> Row:
 def _offers(call: Call, wanted: Any) -> Row:
     if not isinstance(wanted, dict):
         raise Refusal(400, "invalid_args", "q must be a JSON object")
-    listed = fleet.as_listed(call.world.listings("offer"), fleet.holders(call.world))
-    return {"offers": filters.search_offers(listed, wanted, call.now)}
+    return {"offers": filters.search_offers(on_offer(call), wanted, call.now)}
+
+
+def on_offer(call: Call) -> list[Row]:
+    """All offers, with what is rented marked."""
+    return fleet.as_listed(offers.on_offer(call.world, "offer", call.now), fleet.holders(call.world))
 
 
 @behaviour("GET /api/v0/gpu_names/unique/", beside=True)
 def gpu_names(call: Call) -> Row:
     """The names of all GPU models on the market."""
-    return {"gpu_names": sorted({offer["gpu_name"] for offer in call.world.listings("offer")})}
+    return {"gpu_names": sorted({offer["gpu_name"] for offer in offers.on_offer(call.world, "offer", call.now)})}
 
 
 @behaviour("GET /api/v0/template/")

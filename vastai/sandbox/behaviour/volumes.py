@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from vastai.sandbox import filters, ledger, money, prices
+from vastai.sandbox import filters, ledger, money, offers, prices
 from vastai.sandbox.behaviour.registry import Call, Refusal, amount_of, behaviour, invalid, number_of, own
 from vastai.sandbox.world import World
 
@@ -38,11 +38,11 @@ def _search(call: Call, kind: str) -> Row:
     used: dict[int, float] = {}
     for volume in call.world.all("volume"):
         used[volume["offer_id"]] = used.get(volume["offer_id"], 0.0) + volume["size"]
-    offers = [
+    found = [
         {**each, "disk_space": round(each["disk_space"] - used[each["id"]], 1)} if each["id"] in used else each
-        for each in call.world.listings(kind)
+        for each in offers.on_offer(call.world, kind, call.now)
     ]
-    return {"offers": filters.search_volume_offers(offers, call.body, call.now)}
+    return {"offers": filters.search_volume_offers(found, call.body, call.now)}
 
 
 @behaviour("GET /api/v0/volumes/")
@@ -67,7 +67,8 @@ def row(world: World, volume: Row) -> Row:
         "machine_id": volume["machine_id"],
         "cluster_id": volume["cluster_id"],
         **{field: offer.get(field) for field in _FROM_OFFER},
-        "storage_total_cost": round(prices.storage_per_hour(offer["storage_cost"], volume["size"]), 6),
+        "storage_cost": volume["storage_cost"],
+        "storage_total_cost": round(prices.storage_per_hour(volume["storage_cost"], volume["size"]), 6),
         "start_date": volume["start_date"],
         "instances": volume["instances"],
     }
@@ -98,7 +99,7 @@ def create(call: Call, offer_id: Any, size: Any, name: Any, network: bool = Fals
     """
     number = number_of(offer_id)
     offer = None if number is None else _offer(call.world, number, network)
-    if offer is None:
+    if offer is None or not offers.open_now(call.world, offer_kind(network), offer["id"], call.now):
         raise Refusal(404, "no_such_ask", f"There is no volume offer {offer_id}.", ask_id=offer_id)
     gigabytes = amount_of(DEFAULT_SIZE if size is None else size, "size")
     used = sum(each["size"] for each in call.world.all("volume") if each["offer_id"] == offer["id"])
@@ -115,6 +116,7 @@ def create(call: Call, offer_id: Any, size: Any, name: Any, network: bool = Fals
         "network": network,
         "size": gigabytes,
         "name": name,
+        "storage_cost": offer["storage_cost"],
         "start_date": call.now,
         "instances": [],
     }
@@ -123,12 +125,17 @@ def create(call: Call, offer_id: Any, size: Any, name: Any, network: bool = Fals
         volume["name"] = f"volume_{volume['id']}"
         call.world.save("volume", volume)
     dollars = prices.storage_per_hour(offer["storage_cost"], gigabytes)
-    ledger.begin(call.world, call.account, source(volume), "disk", dollars, call.now)
+    ledger.begin(call.world, call.account, source(volume), "disk", dollars, call.now, volume["machine_id"])
     return volume
 
 
+def offer_kind(network: bool) -> str:
+    """The kind of offer that a volume is rented from."""
+    return "network_volume_offer" if network else "volume_offer"
+
+
 def _offer(world: World, id: int, network: bool) -> Row | None:
-    return world.listing("network_volume_offer" if network else "volume_offer", id)
+    return offers.find(world, offer_kind(network), id)
 
 
 def source(volume: Row) -> str:
