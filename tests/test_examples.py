@@ -142,9 +142,38 @@ def fill(client: VastAI, path: Path) -> dict[str, Any]:
     names["api_key_id"] = client.create_api_key("example", ["misc"])["id"]
     names["ssh_key"] = client.create_ssh_key("example", "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIExample")["key"]["id"]
     names["team"] = client.create_team("examples")["team_id"]
+    names |= fill_as_host(client) | fill_on_cluster(client)
     let_pass(str(path), 60)
+    client.take_snapshot(names["instance"], repo="bob/trained")
     client.stop_instance(names["stopped_instance"])
     return names
+
+
+def fill_as_host(client: VastAI) -> dict[str, Any]:
+    """Let machines 15001 and 15002, in a cluster with a disk, and ask more of who rents there. 15003 stays as it is."""
+    names: dict[str, Any] = {}
+    client.set_defjob(15001, price_gpu=0.1, image="example/idle")
+    client.schedule_maint(15001, sdate="2030-01-01", duration=1)
+    client.list_machine(15002, price_gpu=0.2)
+    (offer,) = client.search_offers("machine_id=15002 num_gpus=2")
+    names["asked_instance"] = client.create_instance(offer["id"], IMAGE)["new_contract"]
+    client.list_machine(15002, price_gpu=0.3)
+    (increase,) = client.show_pending_price_increases()["pending_price_increases"]
+    names["price_increase"] = increase["pending_price_increase_id"]
+    names["volume_listing"] = client.list_volume(15001)["volume_ask_ids"][0]
+    names["cluster"] = client.create_cluster("10.0.0.0/24", 15001)["cluster_id"]
+    client.join_cluster(names["cluster"], [15002])
+    names["network_disk"] = client.add_network_disk([15001], "/mnt/disk0")["disk_id"]
+    names["network_volume_listing"] = client.list_network_volume(names["network_disk"])["id"]
+    return names
+
+
+def fill_on_cluster(client: VastAI) -> dict[str, Any]:
+    """Rent on a cluster of somebody else, and make an overlay there."""
+    offer = client.search_offers("cluster_id>=200", order="dph_total", limit=1)[0]
+    instance = client.create_instance(offer["id"], IMAGE)["new_contract"]
+    overlay = client.create_overlay(offer["cluster_id"], "lan")["overlay_id"]
+    return {"cluster_instance": instance, "overlay": overlay}
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from __future__ import annotations
 from ipaddress import IPv4Network
 from typing import Any
 
-from vastai.sandbox import hosting
+from vastai.sandbox import hosting, offers
 from vastai.sandbox.behaviour.hosts import mine, several
 from vastai.sandbox.behaviour.registry import Call, behaviour, invalid, own
 
@@ -101,12 +101,19 @@ def left(call: Call) -> Row:
 
 @behaviour("DELETE /api/v0/cluster/")
 def deleted(call: Call) -> Row:
-    """Delete a cluster; refused while overlays or network disks need it."""
+    """Delete a cluster, and forget its network disks; refused while overlays or volumes need it."""
     cluster = _cluster(call, call.given("cluster_id"))
     if any(each["cluster_id"] == cluster["id"] for each in call.world.all("overlay")):
         raise invalid(f"Cluster {cluster['id']} has overlays; delete them first.")
-    if _disks(call, cluster):
-        raise invalid(f"Cluster {cluster['id']} has a network disk, so it cannot be deleted.")
+    disks = _disks(call, cluster)
+    asks = {disk["offer_id"] for disk in disks}
+    if any(each["offer_id"] in asks for each in call.world.all("volume")):
+        raise invalid(f"Volumes are rented from the network disk of cluster {cluster['id']}.")
+    for disk in disks:
+        listing = call.world.get("hosted_network_volume_offer", disk["offer_id"]) if disk["offer_id"] else None
+        if listing is not None:
+            offers.withdraw(call.world, "network_volume_offer", listing)
+        call.world.remove("network_disk", disk["id"])
     for node in cluster["nodes"]:
         machine = call.world.get("machine", node["machine_id"])
         if machine is not None:
