@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from vastai.sandbox import money
-from vastai.sandbox.behaviour.registry import Call, amount_of, behaviour, invalid, number_of
+from vastai.sandbox.behaviour.registry import Call, Refusal, amount_of, behaviour, invalid, number_of
 
 Row = dict[str, Any]
 
@@ -14,12 +14,14 @@ _COLUMNS = {"gpu": "gpu_earn", "disk": "sto_earn"}
 _NOTHING = dict.fromkeys(("gpu_earn", "sto_earn", "bwu_earn", "bwd_earn"), 0)
 
 
-@behaviour("GET /api/v0/users/me/machine-earnings")
+@behaviour("GET /api/v0/users/{user_id}/machine-earnings")
 def earnings(call: Call) -> Row:
     """What the caller's machines earned in a window, by machine and by day.
 
     The sandbox keeps no fee: what is earned is what was charged. It is paid out elsewhere, never to the credit.
     """
+    if call.path["user_id"] not in ("me", call.account):
+        raise Refusal(403, "auth_error", f"User {call.path['user_id']} is not the account of this key.")
     ids = {each["id"] for each in call.world.all("machine", call.account)}
     wanted = number_of(call.query.get("machid"))
     if wanted is not None and wanted not in ids:
