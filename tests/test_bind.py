@@ -36,6 +36,8 @@ CONVERSIONS: list[tuple[dict[str, Any], Any, Any]] = [
     ({"type": "json"}, {"a": float("nan")}, ValueError),
     ({"type": "date"}, "2026-01-15", 1768435200.0),
     ({"type": "date"}, "01/15/2026", 1768435200.0),
+    ({"type": "date"}, "2026-01-16 01:00:00 PM", 1768568400.0),
+    ({"type": "date"}, "2026-01-16 13:00", 1768568400.0),
     ({"type": "date"}, 1768435200, 1768435200.0),
     ({"type": "date"}, "2026-13-01", ValueError),
     ({"type": "id"}, "77", 77),

@@ -182,13 +182,30 @@ class VastAI:
         """Stop a running instance."""
     def destroy_instance(self, id: int | str) -> dict[str, Any]:
         """Destroy an instance with all its data."""
-    def reboot_instance(self, id: int | str) -> dict[str, Any]:
+    def reboot_instance(
+        self,
+        id: int | str,
+        schedule: str | None = None,
+        start_date: str | float | None = None,
+        end_date: str | float | None = None,
+        day: str | None = None,
+        hour: str | None = None,
+    ) -> dict[str, Any]:
         """Stop and start an instance without losing its GPU."""
     def label_instance(self, id: int | str, label: str) -> dict[str, Any]:
         """Give an instance a label."""
     def logs(self, id: int | str, tail: int | None = None, filter: str | None = None, daemon_logs: bool = False) -> str:
         """Print the logs of an instance."""
-    def execute(self, id: int | str, command: str) -> dict[str, Any]:
+    def execute(
+        self,
+        id: int | str,
+        command: str,
+        schedule: str | None = None,
+        start_date: str | float | None = None,
+        end_date: str | float | None = None,
+        day: str | None = None,
+        hour: str | None = None,
+    ) -> dict[str, Any]:
         """Run a command on a stopped instance."""
     def show_volumes(self, type: str = "all") -> list[dict[str, Any]]:
         """List your volumes."""
@@ -702,7 +719,16 @@ class VastAI:
         pause: Any = "true",
     ) -> dict[str, Any]:
         """Save an instance's container as an image in a registry."""
-    def change_bid(self, id: int | str, price: float | None = None) -> dict[str, Any]:
+    def change_bid(
+        self,
+        id: int | str,
+        price: float | None = None,
+        schedule: str | None = None,
+        start_date: str | float | None = None,
+        end_date: str | float | None = None,
+        day: str | None = None,
+        hour: str | None = None,
+    ) -> dict[str, Any]:
         """Change the bid for an interruptible instance."""
     def prepay_instance(self, id: int | str, amount: float) -> dict[str, Any]:
         """Pay for an instance in advance at a discount."""
@@ -751,6 +777,20 @@ class VastAI:
         """Let the service repeat a request for you."""
     def update_scheduled_job(self, id: int | str, request_body: Any) -> dict[str, Any]:
         """Change the body of a repeated request."""
+    def replace_scheduled_job(
+        self,
+        id: int | str,
+        start_time: str | float,
+        end_time: str | float,
+        api_endpoint: str,
+        request_method: str,
+        request_body: Any,
+        frequency: str,
+        instance_id: int | str,
+        day_of_the_week: int | None = None,
+        hour_of_the_day: int | None = None,
+    ) -> dict[str, Any]:
+        """Let the service repeat another request, at other times, in place of one."""
     def delete_scheduled_job(self, id: int | str) -> dict[str, Any]:
         """Stop repeating a request."""
     def search_network_volumes(
@@ -816,23 +856,13 @@ class VastAI:
         dst: str = "/workspace",
         transfer: str = "Instance to Cloud",
         flags: Sequence[str] | None = None,
+        schedule: str | None = None,
+        start_date: str | float | None = None,
+        end_date: str | float | None = None,
+        day: str | None = None,
+        hour: str | None = None,
     ) -> dict[str, Any]:
         """Start one copy between an instance and cloud storage."""
-    def schedule_cloud_copy(
-        self,
-        src: str,
-        instance: str,
-        connection: str,
-        frequency: str,
-        start_date: str | float,
-        end_date: str | float,
-        dst: str = "/workspace",
-        transfer: str = "Instance to Cloud",
-        flags: Sequence[str] | None = None,
-        day: int | None = None,
-        hour: int | None = None,
-    ) -> dict[str, Any]:
-        """Schedule copies between an instance and cloud storage."""
     def show_deployments(self) -> list[dict[str, Any]]:
         """List your deployments."""
     def show_deployment(self, id: int | str) -> dict[str, Any]:

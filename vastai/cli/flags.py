@@ -49,8 +49,8 @@ def flags_of(command: Command) -> dict[str, Flag]:
 
 
 def asks(command: Command) -> bool:
-    """May the command ask for consent: by its entry, or because it is a flow that changes something?"""
-    return bool(command.confirm) or bool(command.flow and command.effect != "read")
+    """May the command ask for consent: by its entry, for a job it replaces, or as a flow that changes something?"""
+    return bool(command.confirm or command.schedule) or bool(command.flow and command.effect != "read")
 
 
 def free_words(command: Command) -> Parameter | None:

@@ -244,11 +244,11 @@ def _path(value: Any) -> str:
 
 
 def _date(value: Any) -> float:
-    """Unix seconds from a number, YYYY-MM-DD or MM/DD/YYYY (midnight UTC)."""
+    """Unix seconds from a number, YYYY-MM-DD (a time may follow) or MM/DD/YYYY; UTC."""
     if isinstance(value, str) and ("-" in value[1:] or "/" in value):
         from datetime import datetime, timezone
 
-        for form in ("%Y-%m-%d", "%m/%d/%Y"):
+        for form in ("%Y-%m-%d", "%m/%d/%Y", "%Y-%m-%d %H:%M", "%Y-%m-%d %H:%M:%S", "%Y-%m-%d %I:%M:%S %p"):
             try:
                 return datetime.strptime(value.strip(), form).replace(tzinfo=timezone.utc).timestamp()
             except ValueError:

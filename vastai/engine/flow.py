@@ -8,7 +8,7 @@ from typing import Any
 from ..errors import ConnectionFailed, NotOffered, OutcomeUnknown, UsageError, VastError
 from ..hooks import registry
 from ..table.model import Command, Table
-from . import bind, reply
+from . import bind, reply, schedule
 from .plan import plan
 from .steps import Fetch, Pause, Reply, Request, Step
 
@@ -91,6 +91,8 @@ def start(command: Command, given: Mapping[str, Any], context: Context) -> Flow:
         )
     if command.sandbox_only:
         context.notes.append(f"{command.name} works in the sandbox only. {command.instead}")
+    if command.schedule and values["schedule"] is not None:
+        return (yield from _scheduled(command, values, context))
     return (yield from _generator(command)(command, values, context))
 
 
@@ -222,6 +224,12 @@ def _named(command: Command, values: dict[str, Any], context: Context) -> Flow:
         registry.find("flow", command.flow or ""), call, values, passed_in=context.passed_in()
     )
     return finished(command, result, None, values, context)
+
+
+def _scheduled(command: Command, values: dict[str, Any], context: Context) -> Flow:
+    """Nothing is done now: the service keeps the request, and does it again and again."""
+    wanted = schedule.job(command, plan(command, values), values, context.now())
+    return schedule.keep(command, wanted, lambda name, given: start(context.table.command(name), given, context))
 
 
 class Call:

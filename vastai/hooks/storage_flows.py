@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from ..engine.schedule import times
 from ..engine.steps import Ask
 from ..errors import NotFound, UsageError
 from .flows import Call, Flow, Values
 from .registry import flow
 
-DAY = 86400.0  # seconds
 RCLONE_SWITCHES = ("dry_run", "size_only", "ignore_existing", "update", "delete_excluded")
 
 
@@ -31,44 +31,15 @@ def cloud_copy(call: Call, values: Values, now: float) -> Flow:
     copy["flags"] = [f"--{name.replace('_', '-')}" for name in RCLONE_SWITCHES if values[name]] + values["flags"]
     if values["schedule"] is None:
         return (yield from call("start_cloud_copy", **copy))
-    day, hour = _at(values["schedule"], values["day"], values["hour"])
+    times("cloud copy", values, now)  # what is wrong with them is said before anything is asked
     instance = yield from call("show_instance", id=values["instance"])
-    start = now - now % DAY if values["start_date"] is None else values["start_date"]
     end = instance.get("end_date") if values["end_date"] is None else values["end_date"]
     if end is None:
         raise UsageError("cloud copy: end_date: is required, for the instance has no end of its own")
-    if start > end:
-        raise UsageError("cloud copy: start_date: is after end_date")
+    times("cloud copy", {**values, "end_date": end}, now)
     yield Ask(f"Copy {values['schedule']} from {values['src']} to {values['dst']}? Traffic costs {_traffic(instance)}.")
-    return (
-        yield from call(
-            "schedule_cloud_copy",
-            **copy,
-            frequency=values["schedule"],
-            start_date=start,
-            end_date=end,
-            day=day,
-            hour=hour,
-        )
-    )
-
-
-def _at(schedule: str, day: str | None, hour: str | None) -> tuple[int | None, int | None]:
-    """Day of the week and hour of a schedule; None where it does not matter.
-
-    Raises:
-        UsageError: the schedule has no use for one that is given.
-
-    >>> _at("WEEKLY", None, "2"), _at("DAILY", "*", "2"), _at("HOURLY", None, None)
-    ((0, 2), (None, 2), (None, None))
-    """
-    named = {"HOURLY": (), "DAILY": ("hour",), "WEEKLY": ("day", "hour")}[schedule]
-    at: dict[str, int | None] = {}
-    for name, given in (("day", day), ("hour", hour)):
-        if name not in named and given not in (None, "*"):
-            raise UsageError(f"cloud copy: {name}: has no meaning for {schedule}")
-        at[name] = int(given or 0) if name in named and given != "*" else None
-    return at["day"], at["hour"]
+    copy |= {name: values[name] for name in ("schedule", "start_date", "day", "hour")}
+    return (yield from call("start_cloud_copy", **copy, end_date=end))
 
 
 def _traffic(instance: Mapping[str, Any]) -> str:

@@ -30,6 +30,7 @@ CONSENT_FLAGS = frozenset(("--yes", "-y", "--skip"))
 
 VIEWS = frozenset(("text",))  # views that need no hook
 NUMBERS = ("int", "float")
+SCHEDULE_PARAMETERS = ("schedule", "start_date", "end_date", "day", "hour")  # when something is done again and again
 
 
 class Command(NamedTuple):

@@ -163,7 +163,7 @@ class Command:
     __slots__ = (
         "aliases", "body", "calls", "confirm", "deprecated", "description", "effect", "examples", "flow", "group",
         "instead", "key", "look_at", "name", "orders", "output", "pages", "params", "path", "poll", "prepare", "query",
-        "returns", "sandbox_only", "service", "source", "summary", "verb", "words",
+        "returns", "sandbox_only", "schedule", "service", "source", "summary", "verb", "words",
     )  # fmt: skip
 
     def __init__(self, name: str, entry: Entry) -> None:
@@ -191,6 +191,7 @@ class Command:
         self.look_at: Entry = self._look_at(entry.get("look_at"))
         self.key: str = entry.get("key", "required")
         self.confirm: str | None = entry.get("confirm")
+        self.schedule: Entry = entry.get("schedule", {})
         self.sandbox_only: bool = bool(entry.get("sandbox_only"))
         self.instead: str = entry.get("instead", "")
         self.source: str = entry.get("source", "")

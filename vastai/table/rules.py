@@ -13,6 +13,7 @@ from .facts import (
     CONSENT_FLAGS,
     GLOBAL_FLAGS,
     NUMBERS,
+    SCHEDULE_PARAMETERS,
     Entry,
     flags,
     is_positional,
@@ -67,11 +68,12 @@ def required_come_first(name: str, entry: Entry) -> Found:
 
 
 def named_parameters_exist(name: str, entry: Entry) -> Found:
-    """`orders`, `excludes`, `pages.most` and the placeholders of `confirm` name parameters of the entry."""
+    """`orders`, `excludes`, `pages.most`, `schedule.instance` and the placeholders of `confirm` name parameters."""
     params = _params(entry)
-    most = entry.get("pages", {}).get("most")
-    if most is not None and most not in params:
-        yield ("pages", "most"), f"{shown(most)} is no parameter here.{suggestion(most, params)}"
+    for key, part in (("pages", "most"), ("schedule", "instance")):
+        given = entry.get(key, {}).get(part)
+        if given is not None and given not in params:
+            yield (key, part), f"{shown(given)} is no parameter here.{suggestion(given, params)}"
     for number, order in enumerate(entry.get("orders", ())):
         for position, key in enumerate(order):
             if key not in params:
@@ -93,11 +95,18 @@ def named_parameters_exist(name: str, entry: Entry) -> Found:
             yield ("confirm",), f"{{{key}}} is no parameter here.{suggestion(key, params)}"
 
 
+def schedules_have_times(name: str, entry: Entry) -> Found:
+    """What can be done again and again takes the parameters that say when."""
+    missing = [key for key in SCHEDULE_PARAMETERS if key not in _params(entry)]
+    if "schedule" in entry and missing:
+        yield ("schedule",), f"the entry needs the parameters {', '.join(missing)}"
+
+
 def spellings_differ(name: str, entry: Entry) -> Found:
     """No keyword argument and no flag has two meanings, and none is Python's or the terminal's own."""
     taken: dict[str, str] = {}
     clashes: set[tuple[str, str]] = set()
-    used = dict.fromkeys(GLOBAL_FLAGS | (CONSENT_FLAGS if "confirm" in entry else frozenset()), "every command")
+    used = dict.fromkeys(GLOBAL_FLAGS | (CONSENT_FLAGS if {"confirm", "schedule"} & set(entry) else set()), "every command")
     for key, parameter in _params(entry).items():
         aliases = parameter.get("alias", ())
         for spelling, where in ((key, ()), *((alias, ("alias", at)) for at, alias in enumerate(aliases))):
@@ -194,6 +203,7 @@ RULES: tuple[Callable[[str, Entry], Found], ...] = (
     path_and_parameters_agree,
     required_come_first,
     named_parameters_exist,
+    schedules_have_times,
     spellings_differ,
     wire_names_differ,
     values_fit,
