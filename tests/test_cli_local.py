@@ -31,8 +31,36 @@ def key_file(own_home: Path) -> Path:
 def test_every_entry_has_its_module() -> None:
     from importlib import import_module
 
-    for name in local.ENTRIES:
-        assert callable(import_module(f"vastai.cli.local.{name}").run)
+    for name, entry in local.ENTRIES.items():
+        assert "instead" in entry or callable(import_module(f"vastai.cli.local.{name}").run)
+
+
+@pytest.mark.parametrize(
+    ("argv", "says"),
+    [
+        (["repl"], "type the commands there"),
+        (["update"], "pip install --upgrade vastai"),
+        (["update", "--check"], "pip install --upgrade vastai"),
+        (["uninstall", "-y"], "pip uninstall vastai"),
+    ],
+)
+def test_what_is_left_out_says_why_and_what_to_do(argv: list[str], says: str) -> None:
+    code, out, err = run(argv)
+    assert (code, out, err.count("\n")) == (2, "", 1)
+    assert err.startswith(f"vastai: {argv[0]}: is left out. ")
+    assert says in err
+
+
+def test_a_role_hides_nothing() -> None:
+    assert run(["set", "role", "host"]) == (0, "Commands for a host are shown already, as all others are\n", "")
+    assert run(["set", "role", "admin"])[0] == 2
+
+
+def test_words_that_begin_other_commands_do_not_hide_them() -> None:
+    code, out, _ = run(["update", "--help"])
+    assert (code, "update instance" in out) == (0, True)
+    code, _, err = run(["update", "instanec", "7"])
+    assert (code, "vastai update instance" in err) == (2, True)
 
 
 @pytest.mark.parametrize(

@@ -248,6 +248,8 @@ class VastAI:
         inc_charges: bool = True,
     ) -> list[dict[str, Any]]:
         """List charges and payments, the old way."""
+    def generate_pdf_invoices(self) -> dict[str, Any]:
+        """Explain where invoices are to be had as documents."""
     def show_invoices_v1(
         self,
         charges: bool = False,

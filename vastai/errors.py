@@ -52,8 +52,8 @@ class UsageError(VastError, ValueError):
     code = "usage"
 
 
-class NotOffered(UsageError):
-    """The service publishes no request for this; nothing was sent. The message says what works instead."""
+class NotOffered(UsageError, NotImplementedError):
+    """There is no request for this, or it is left out on purpose; nothing was sent. The message says what to do."""
 
     code = "not_offered"
 

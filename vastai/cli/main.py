@@ -90,7 +90,12 @@ def run(
     is_local = found.name in own
     command = (own if is_local else commands).command(found.name)
     if found.help or "--help" in found.options:
+        if len(words.beginning(found.words, known)) > 1:
+            return _help_on_words(found, commands, own, known, terminal)
         return _show_page(command, terminal)
+    if command.instead and found.rest[:1] and not found.rest[0].startswith("-"):
+        found.words.append(found.rest[0])  # nothing is left out that took words: another command was meant
+        return _help_on_words(found, commands, own, known, terminal)
     return _run_command(command, found, commands, is_local, terminal, open_client)
 
 
@@ -171,9 +176,10 @@ def _perform(
 
 
 def _perform_local(command: Command, arguments: Arguments, terminal: Terminal) -> Any:
-    from ..engine import bind
+    from ..engine import bind, flow
     from . import local
 
+    flow.must_be_offered(command, sandboxed=False)
     server = str(arguments.options.get("--url", ""))
     values = bind.check(command, arguments.given, bind.with_defaults(command, arguments.given))
     _ask(command, arguments, terminal)

@@ -84,16 +84,27 @@ def start(command: Command, given: Mapping[str, Any], context: Context) -> Flow:
         UsageError: the values have faults, or the service does not offer this; nothing was sent.
     """
     values = bound(command, given, context)
-    if command.sandbox_only and not context.sandboxed:
-        raise NotOffered(
-            f"{command.name}: the service publishes no request for this. {command.instead}",
-            hint=command.instead,
-        )
+    must_be_offered(command, context.sandboxed)
     if command.sandbox_only:
         context.notes.append(f"{command.name} works in the sandbox only. {command.instead}")
     if command.schedule and values["schedule"] is not None:
         return (yield from _scheduled(command, values, context))
     return (yield from _generator(command)(command, values, context))
+
+
+def must_be_offered(command: Command, sandboxed: bool) -> None:
+    """Let a command pass that there is a way to carry out.
+
+    Raises:
+        NotOffered: its entry says that it is left out, or that only the sandbox has it.
+    """
+    if not command.verb and not command.flow and command.instead:
+        raise NotOffered(f"{command.name}: is left out. {command.instead}")
+    if command.sandbox_only and not sandboxed:
+        raise NotOffered(
+            f"{command.name}: the service publishes no request for this. {command.instead}",
+            hint=command.instead,
+        )
 
 
 def _generator(command: Command) -> Callable[[Command, dict[str, Any], Context], Flow]:

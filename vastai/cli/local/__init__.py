@@ -1,6 +1,7 @@
 """Commands that are no request to the service: their entries, in the grammar of commands.yaml.
 
-The module that carries one out has the command's name; its ``run(values, context)`` returns the result.
+The module that carries one out has the command's name; its ``run(values, context)`` returns the result. An entry
+that has only `instead` has no module: it is a command of the official client that is left out, and that is its answer.
 """
 
 from __future__ import annotations
@@ -57,6 +58,33 @@ ENTRIES: dict[str, dict[str, Any]] = {
             {"cli": "vastai sandbox reset --yes"},
             {"cli": "vastai sandbox reset --url sandbox:my.db", "note": "The one that is kept in this file"},
         ],
+    },
+    "set_role": {
+        "summary": "Say whether you rent or host",
+        "description": "The official client hides commands by it. Here everybody sees all of them, so nothing is kept.",
+        "group": "this machine",
+        "effect": "update",
+        "params": {"role": {"type": "str", "required": True, "choices": ["client", "host"], "help": "What you do"}},
+        "examples": [{"cli": "vastai set role host"}],
+    },
+    "repl": {
+        "summary": "Explain how to type several commands in a row",
+        "group": "this machine",
+        "instead": "A shell keeps its history and completes words: type the commands there, or use Python's prompt and "
+        "`from vastai import VastAI`.",
+    },
+    "update": {
+        "summary": "Explain how to update this program",
+        "group": "this machine",
+        "params": {"check": {"type": "bool", "default": False, "help": "Only look whether there is a newer one"}},
+        "instead": "What was installed with pip is updated with pip: pip install --upgrade vastai.",
+    },
+    "uninstall": {
+        "summary": "Explain how to remove this program",
+        "group": "this machine",
+        "params": {"yes": {"type": "bool", "default": False, "short": "-y", "help": "Do it without asking"}},
+        "instead": "What was installed with pip is removed with pip: pip uninstall vastai. The key stands in "
+        "~/.config/vastai/vast_api_key.",
     },
     **SANDBOX,
 }
