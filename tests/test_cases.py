@@ -228,7 +228,7 @@ def check_refusal(case: dict[str, Any], refusal: dict[str, Any]) -> None:
 
 
 def filled(value: Any, server: ReplayServer) -> Any:
-    return json.loads(json.dumps(value).replace("{SERVER}", server.url))
+    return json.loads(json.dumps(value).replace("{SERVER}", server.url).replace("{HOME}", os.environ["HOME"]))
 
 
 def not_json(word: str) -> None:

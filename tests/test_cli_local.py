@@ -70,7 +70,7 @@ def test_a_key_is_kept(argv: list[str], stdin: str, key_file: Path, own_home: Pa
     (own_home / ".vast_api_key").write_text("old")
     os.umask(0)
     code, out, err = run(argv, stdin)
-    assert (code, err) == (0, "")
+    assert (code, err) == (0, "API key: " if stdin else "")
     assert "abc123" not in out
     assert key_file.read_text() == "abc123\n"
     assert stat.S_IMODE(key_file.stat().st_mode) == 0o600

@@ -5,12 +5,15 @@ from __future__ import annotations
 import inspect
 import json
 import pickle
+import stat
 import threading
 from contextlib import suppress
+from pathlib import Path
 from typing import Any
 from unittest.mock import create_autospec
 
 import pytest
+from replay import ReplayServer
 
 import vastai
 from vastai import VastAI
@@ -59,6 +62,16 @@ def test_help_reads_like_hand_written() -> None:
     assert "create_instance(" in text
     assert "Args:" in text
     assert "args, **kwargs" not in text
+
+
+def test_a_key_that_is_kept_is_used_from_then_on(own_home: Path) -> None:
+    with ReplayServer([{"verb": "*", "path": "*", "responses": [{"json": {"id": 1}}]}]) as server:
+        with VastAI("old", server.url) as client:
+            assert client.set_api_key(" new ")["success"]
+            client.show_user()
+            assert client.api_key == VastAI().api_key == "new"
+        assert server.requests[0]["headers"]["Authorization"] == "Bearer new"
+    assert stat.S_IMODE((own_home / ".config/vastai/vast_api_key").stat().st_mode) == 0o600
 
 
 WRONG_CALLS: list[tuple[str, tuple[Any, ...], dict[str, Any], str]] = [

@@ -267,7 +267,7 @@ def test_both_forms_ask_the_same(example: Example, prepared: Prepared, world: Pa
     _, asked = run_python(example, prepared, twin, surface="terminal")
     typed = run_cli(example, prepared, world, "--explain").requests
     assert [shown(line) for line in typed] == [shown(line) for line in asked]
-    assert typed != []
+    assert (typed == []) == (bool(example.command.flow) and not example.command.calls)  # such a flow asks nobody
 
 
 def shown(line: str) -> Any:
@@ -281,4 +281,6 @@ def test_every_placeholder_is_filled_and_used(prepared: Prepared) -> None:
 
 
 def test_every_command_has_an_example() -> None:
-    assert {command.name for command in table()} == {example.command.name for example in EXAMPLES}
+    assert {command.name for command in table() if command.verb or command.flow} == {
+        example.command.name for example in EXAMPLES
+    }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping
 from threading import Lock
 from typing import Any
@@ -13,7 +14,7 @@ from ..table.model import Command, Table
 from . import curl, flow
 from .edge import Edge
 from .send import Sender
-from .steps import Ask, Enter, Fetch, KeepSession, Pause, Probe, Reply, Request, Run, Step, UseKey, Write
+from .steps import Ask, Enter, Fetch, KeepKey, KeepSession, Pause, Probe, Reply, Request, Run, Step, UseKey, Write
 
 
 class Shown(Exception):
@@ -42,6 +43,7 @@ class Driver:
             Probe: lambda step, command: edge.probe(*step),
             Ask: lambda step, command: edge.ask(step.question),
             Enter: lambda step, command: edge.enter(step.question),
+            KeepKey: self._keep_key,
             KeepSession: self._keep_session,
             UseKey: lambda step, command: settings.use_key(step.key),
         }
@@ -140,15 +142,30 @@ class Driver:
         failure.returncode = code if 0 < code < 256 else 1
         raise failure
 
+    def _keep_key(self, step: KeepKey, command: Command) -> str:
+        *_, path, old = self._settings.key_files()
+        self._keep(path, step.key, "The key")
+        try:
+            os.unlink(old)  # the file of older clients, which would come back when this one is removed
+        except OSError:
+            pass
+        source = self._settings.key_and_source()[1]
+        if source.startswith("VAST"):
+            self._edge.say(f"The variable {source} is set and is used instead of the key file.")
+        return path
+
     def _keep_session(self, step: KeepSession, command: Command) -> str:
         path = self._settings.session_file()
         if path:
-            try:
-                self._edge.keep(path, f"{step.key}\n".encode())
-            except OSError as error:
-                message = f"The key of the session was not kept: cannot write {path}: {error.strerror}."
-                raise VastError(message, code="not_written") from None
+            self._keep(path, step.key, "The key of the session")
         return path
+
+    def _keep(self, path: str, key: str, what: str) -> None:
+        try:
+            self._edge.keep(path, f"{key}\n".encode())
+        except OSError as error:
+            message = f"{what} was not kept: cannot write {path}: {error.strerror}."
+            raise VastError(message, code="not_written") from None
 
     def _session_ended(self, reply: Reply) -> bool:
         ended = reply.status in (401, 404) and (b"Session expired" in reply.body or b"Invalid user key" in reply.body)

@@ -240,7 +240,11 @@ def _named(command: Command, values: dict[str, Any], context: Context) -> Flow:
 def _scheduled(command: Command, values: dict[str, Any], context: Context) -> Flow:
     """Nothing is done now: the service keeps the request, and does it again and again."""
     wanted = schedule.job(command, plan(command, values), values, context.now())
-    return schedule.keep(command, wanted, lambda name, given: start(context.table.command(name), given, context))
+    return (
+        yield from schedule.keep(
+            command, wanted, lambda name, given: start(context.table.command(name), given, context)
+        )
+    )
 
 
 class Call:

@@ -89,6 +89,12 @@ class UseKey(NamedTuple):
     key: str
 
 
+class KeepKey(NamedTuple):
+    """Keep an API key in the key file, where library and terminal look for it. The driver hands back the file."""
+
+    key: str
+
+
 class KeepSession(NamedTuple):
     """Keep the key of a two-factor session for the commands that follow. The driver hands back the file, or "".
 
@@ -110,4 +116,4 @@ class Ask(NamedTuple):
     question: str
 
 
-Step = Request | Fetch | Pause | Run | Write | Probe | Ask | Enter | UseKey | KeepSession
+Step = Request | Fetch | Pause | Run | Write | Probe | Ask | Enter | UseKey | KeepKey | KeepSession

@@ -1,13 +1,36 @@
-"""Flows of two-factor authentication: log in and keep the key, get leave to add a method."""
+"""Flows around keys: keep one, log in with a second factor, get leave to add a method."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from ..engine.steps import Enter, KeepSession
+from ..engine.steps import Enter, KeepKey, KeepSession, UseKey
 from ..errors import UsageError
 from .flows import Call, Flow, Values
 from .registry import flow
+
+
+@flow
+def keep_key(call: Call, values: Values) -> Flow:
+    """Keep an API key in the key file, and use it from now on. The key itself is in no message.
+
+    Raises (when run):
+        UsageError: it is empty, or holds signs that no key has.
+
+    >>> from vastai.hooks.flows import say
+    >>> steps = keep_key(say, {"key": " abc "})
+    >>> next(steps), steps.send("/home/ada/.config/vastai/vast_api_key")
+    (KeepKey(key='abc'), UseKey(key='abc'))
+    """
+    key = values["key"] if values["key"] != "-" else (yield Enter("API key:"))
+    key = key.strip()
+    if not key:
+        raise UsageError("set api-key: the key is empty", hint="copy it from the page Keys of the web console")
+    if not key.isascii() or not key.isprintable() or " " in key:
+        raise UsageError("set api-key: the key holds blanks, control or non-ASCII characters; no key does")
+    path = yield KeepKey(key)
+    yield UseKey(key)
+    return {"success": True, "msg": f"The key is kept in {path}"}
 
 
 @flow

@@ -106,7 +106,9 @@ def spellings_differ(name: str, entry: Entry) -> Found:
     """No keyword argument and no flag has two meanings, and none is Python's or the terminal's own."""
     taken: dict[str, str] = {}
     clashes: set[tuple[str, str]] = set()
-    used = dict.fromkeys(GLOBAL_FLAGS | (CONSENT_FLAGS if {"confirm", "schedule"} & set(entry) else set()), "every command")
+    used = dict.fromkeys(
+        GLOBAL_FLAGS | (CONSENT_FLAGS if {"confirm", "schedule"} & set(entry) else set()), "every command"
+    )
     for key, parameter in _params(entry).items():
         aliases = parameter.get("alias", ())
         for spelling, where in ((key, ()), *((alias, ("alias", at)) for at, alias in enumerate(aliases))):

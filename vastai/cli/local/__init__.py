@@ -39,16 +39,6 @@ COLUMNS: dict[str, list[dict[str, Any]]] = {
     ],
 }
 ENTRIES: dict[str, dict[str, Any]] = {
-    "set_api_key": {
-        "summary": "Keep an API key on this machine",
-        "description": "The key is written to a file that only you can read; a key kept before is replaced.",
-        "group": "this machine",
-        "effect": "update",
-        "params": {
-            "key": {"type": "str", "required": True, "secret": True, "help": "The key, or - to read it from stdin"},
-        },
-        "examples": [{"cli": "vastai set api-key - < key.txt"}],
-    },
     "sandbox_reset": {
         "summary": "Forget everything that happened in the sandbox",
         "group": "this machine",
