@@ -16,7 +16,7 @@ import generate
 import pytest
 
 from vastai import VastAI, doc
-from vastai.cli import flags, help, local, options
+from vastai.cli import help, local, options
 from vastai.errors import EXIT_CODES
 from vastai.hooks import registry
 from vastai.sandbox.world import World
@@ -146,7 +146,7 @@ def test_usage_and_questions_are_those_of_the_help(command: Command) -> None:
     shown = " ".join(help.command_page(command, 1000, {}).splitlines()[0].split())
     assert shown == f"usage: {doc.usage(command)}"
     section = COMMANDS.partition(f"\n#### `vastai {' '.join(command.words)}`\n")[2].partition("\n#### ")[0]
-    assert ("| `-y, --yes` |" in section) == flags.asks(command)
+    assert ("| `-y, --yes` |" in section) == command.asks
     assert not doc.PLACEHOLDER.search(section)
 
 

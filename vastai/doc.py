@@ -200,6 +200,8 @@ def _orders(command: Command) -> str:
 
 def _sending(command: Command) -> str:
     """What goes to the service, and whether it may be repeated."""
+    if command.left_out:
+        return f"Left out: raises `NotOffered`. {sentence(command.instead)}"
     if command.flow:
         sent = "Sends several requests" if command.calls else "Sends what is needed"
         calls = f": {', '.join(f'`{name}`' for name in command.calls)}" if command.calls else ""
@@ -223,16 +225,11 @@ def _command(command: Command) -> str:
     flags = [(_flag(p), "" if p.type == "bool" else _default(p), _meaning(p)) for p in shown if not p.positional]
     if words:
         parts.append(markdown_table(("Argument", "Meaning"), words))
-    asked = [("`-y, --yes`", "", "Do it without asking")] if _asks(command) else []
+    asked = [("`-y, --yes`", "", "Do it without asking")] if command.asks else []
     if flags or asked:
         parts.append(markdown_table(("Option", "Default", "Meaning"), flags + asked))
     parts += _examples(command, "cli", "bash")
     return "\n\n".join(parts)
-
-
-def _asks(command: Command) -> bool:
-    """May the terminal ask first: by the entry, or because it is a flow that changes something?"""
-    return bool(command.confirm) or bool(command.flow and command.effect != "read")
 
 
 def _terminal_remarks(command: Command) -> list[str]:

@@ -41,16 +41,11 @@ def flags_of(command: Command) -> dict[str, Flag]:
     """Every flag that the command takes, by each of its spellings; where two share one, the first has it."""
     found: dict[str, Flag] = {}
     own = [flag for parameter in command.params.values() for flag in _of_parameter(parameter, has_orders(command))]
-    general = [_of_option(option) for option in (*OPTIONS, *([CONSENT] if asks(command) else []))]
+    general = [_of_option(option) for option in (*OPTIONS, *([CONSENT] if command.asks else []))]
     for flag in (*own, *general):
         for spelling in flag.spellings:
             found.setdefault(spelling, flag)
     return found
-
-
-def asks(command: Command) -> bool:
-    """May the command ask for consent: by its entry, for a job it replaces, or as a flow that changes something?"""
-    return bool(command.confirm or command.schedule) or bool(command.flow and command.effect != "read")
 
 
 def free_words(command: Command) -> Parameter | None:

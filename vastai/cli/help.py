@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .flags import asks, free_words
+from .flags import free_words
 from .options import CONSENT, OPTIONS, Option
 from .speech import quoted_in_words
 
@@ -64,7 +64,7 @@ def command_page(command: Command, width: int, vocabulary: Vocabulary) -> str:
         parts.append(_section("arguments", words, width))
     if flags:
         parts.append(_section("options", flags, width))
-    general = [*([CONSENT] if asks(command) else []), *OPTIONS]
+    general = [*([CONSENT] if command.asks else []), *OPTIONS]
     parts.append(_section("options of every command", _options(general), width))
     if command.examples:
         parts.append(_examples(command, width))

@@ -93,7 +93,7 @@ def run(
         if len(words.beginning(found.words, known)) > 1:
             return _help_on_words(found, commands, own, known, terminal)
         return _show_page(command, terminal)
-    if command.instead and found.rest[:1] and not found.rest[0].startswith("-"):
+    if command.left_out and found.rest[:1] and not found.rest[0].startswith("-"):
         found.words.append(found.rest[0])  # nothing is left out that took words: another command was meant
         return _help_on_words(found, commands, own, known, terminal)
     return _run_command(command, found, commands, is_local, terminal, open_client)
@@ -108,7 +108,6 @@ def _run_command(
     open_client: Callable[..., VastAI] | None,
 ) -> int:
     from . import local
-    from .flags import asks
 
     arguments = _read(command, found)
     if arguments is None:
@@ -117,7 +116,7 @@ def _run_command(
     if "--version" in options:
         return _version(terminal)
     terminal.raw, terminal.quiet = bool(options.get("--raw")), bool(options.get("--quiet"))
-    if "--yes" in options and not asks(command):
+    if "--yes" in options and not command.asks:
         raise UsageError(f"{command.name}: asks nothing, so there is no option --yes")
     if command.deprecated:
         terminal.say(f"{command.name} is deprecated: use {command.deprecated}")

@@ -98,7 +98,7 @@ def must_be_offered(command: Command, sandboxed: bool) -> None:
     Raises:
         NotOffered: its entry says that it is left out, or that only the sandbox has it.
     """
-    if not command.verb and not command.flow and command.instead:
+    if command.left_out:
         raise NotOffered(f"{command.name}: is left out. {command.instead}")
     if command.sandbox_only and not sandboxed:
         raise NotOffered(

@@ -214,6 +214,16 @@ class Command:
         """All its method names, its own first."""
         return (self.name, *self.aliases)
 
+    @property
+    def left_out(self) -> bool:
+        """Does it do nothing but say what to do instead?"""
+        return bool(self.instead) and not self.verb and not self.flow
+
+    @property
+    def asks(self) -> bool:
+        """May the terminal ask first: by the entry, for a job it replaces, or as a flow that changes something?"""
+        return bool(self.confirm or self.schedule) or bool(self.flow and self.effect != "read")
+
     def parameter(self, spelling: str) -> Parameter | None:
         """The parameter of this name, alias included, or None."""
         if spelling in self.params:
