@@ -32,11 +32,14 @@ ALLOWED = {
     "doc": {"table", "factory", "client"},
     "cli": {"table", "engine", "hooks", "settings", "client", "render", "factory"},
     "sandbox": {"table", "client", "hooks"},
+    "replay": {"client", "engine", "recording"},
+    "recording": {"table", "settings", "engine"},
 }
 EVERYBODY = {"errors", "nearest", "__version__"}
 # Upward arrows that are meant, each loaded lazily inside a function.
 LAZY = {
     ("engine", "sandbox"): "the transport of a sandbox address is loaded when it is opened",
+    ("engine", "recording"): "a transport that records or plays back is loaded when it is asked for",
     ("cli", "sandbox"): "the sandbox's own commands, which are not commands of the API",
     ("table", "hooks"): "the check asks which hooks there are",
     ("hooks", "engine"): "flows yield the engine's steps, which know nobody",

@@ -207,8 +207,9 @@ def test_every_page_is_reached_from_the_front_pages() -> None:
 
 
 @pytest.mark.parametrize("page", with_blocks("python"), ids=names(with_blocks("python")))
-def test_python_blocks_run_in_the_sandbox(page: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_python_blocks_run_in_the_sandbox(page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("VAST_URL", "sandbox::memory:")
+    monkeypatch.chdir(tmp_path)  # some write files
     space: dict[str, object] = {"__name__": "page"}
     for block in blocks(page.read_text(encoding="utf-8"), "python"):
         exec(compile(block, page.name, "exec"), space)

@@ -35,6 +35,8 @@ class VastAI:
         strict: check replies against their schemas; True raises SchemaError, "warn" only warns.
         raise_errors: raise APIError also where a refusal would be returned as an object with "success": False.
         session_key: use the key of a two-factor session when there is one, as the command line does.
+        record: a new file to write requests and answers to, without keys and personal data; server_url="replay:FILE"
+            answers from it.
         edge: the clock, the files and the person, for tests and other front ends.
     """
 
@@ -52,6 +54,7 @@ class VastAI:
         strict: bool | str | None = None,
         raise_errors: bool = False,
         session_key: bool = False,
+        record: str | None = None,
         edge: Edge | None = None,
     ) -> None:
         self.settings = Settings(
@@ -66,6 +69,7 @@ class VastAI:
             strict=strict,
             raise_errors=raise_errors,
             session_key=session_key,
+            record=record,
         )
         self._edge = edge
         self._opened: dict[str, Driver] = {}
@@ -92,7 +96,7 @@ class VastAI:
 
     def close(self) -> None:
         """Close all connections. The client may be used again; it then opens new ones."""
-        driver = self._opened.pop("driver", None)
+        driver = self._opened.get("driver")  # it stays: what it records goes on in the same file
         if driver is not None:
             driver.close()
 

@@ -31,6 +31,7 @@ class VastAI:
         strict: bool | str | None = None,
         raise_errors: bool = False,
         session_key: bool = False,
+        record: str | None = None,
         edge: Edge | None = None,
     ) -> None: ...
     @property

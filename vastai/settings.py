@@ -20,17 +20,19 @@ class Settings:
     """What one client was told, completed from the environment.
 
     Attributes:
-        server_url: base address without a trailing slash, or ``sandbox``, ``sandbox:PATH``, ``sandbox::memory:``.
+        server_url: base address without a trailing slash, or ``sandbox``, ``sandbox:PATH``, ``sandbox::memory:``,
+            or ``replay:FILE`` for a recording.
         retry: repeats after the first attempt.
         timeout: seconds for one attempt.
         strict: ``""``, ``"warn"`` or ``"raise"``: what to do with an answer that is not what its schema says.
         allow_http: may a key travel over plain http to another machine?
         session_key: may the key of a two-factor session be used (the terminal does, the library does not)?
+        record: the file to write requests and answers to, or "".
     """
 
     __slots__ = (
-        "_key", "allow_http", "curl", "environ", "explain", "quiet", "raise_errors", "raw", "retry", "server_url",
-        "session_key", "strict", "timeout",
+        "_key", "allow_http", "curl", "environ", "explain", "quiet", "raise_errors", "raw", "record", "retry",
+        "server_url", "session_key", "strict", "timeout",
     )  # fmt: skip
 
     def __init__(
@@ -47,6 +49,7 @@ class Settings:
         strict: bool | str | None = None,
         raise_errors: bool = False,
         session_key: bool = False,
+        record: str | None = None,
         environ: Mapping[str, str] | None = None,
     ) -> None:
         self.environ = os.environ if environ is None else environ
@@ -64,6 +67,7 @@ class Settings:
         self.strict = _strictness("VASTAI_STRICT", strictness) if strict is None else _strictness("strict", strict)
         self.raise_errors = raise_errors
         self.session_key = session_key
+        self.record = os.path.expanduser(_text("record", record) or "")
         self.allow_http = self.environ.get("VASTAI_ALLOW_HTTP") == "1"
 
     def __getstate__(self) -> dict[str, object]:
@@ -79,8 +83,13 @@ class Settings:
 
     @property
     def sandboxed(self) -> bool:
-        """Is the server the sandbox inside this process?"""
-        return self.server_url == "sandbox" or self.server_url.startswith("sandbox:")
+        """Does the server imitate the service inside this process: the sandbox, or a recording that is played back?"""
+        return self.server_url == "sandbox" or self.server_url.startswith(("sandbox:", "replay:"))
+
+    @property
+    def imitation(self) -> str:
+        """What imitates the service, ``sandbox`` or ``replay``; "" for a real server."""
+        return self.server_url.partition(":")[0] if self.sandboxed else ""
 
     def api_key(self) -> str | None:
         """The key to use, looked up now, or None when there is none.

@@ -38,6 +38,7 @@ OPTIONS = (
     Option(("--explain",), "", "Show every request on stderr before it is sent"),
     Option(("--curl",), "", "Print a curl command instead of sending"),
     Option(("--quiet", "-q"), "", "Print ids only, where the rows have one; no remarks"),
+    Option(("--record",), "FILE", "Write requests and answers to a new file, without keys and personal data"),
     Option(("--full",), "", "Print tables in full width"),
     Option(("--strict",), "", "Fail when an answer is not what its schema says"),
     Option(("--no-color",), "", "No colours"),
@@ -84,6 +85,7 @@ def client_settings(options: Mapping[str, str | bool]) -> dict[str, Any]:
         "strict": True if options.get("--strict") else None,
         "raise_errors": True,
         "session_key": True,
+        "record": options.get("--record"),
     }
 
 

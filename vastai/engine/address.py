@@ -10,7 +10,6 @@ from ..errors import APIError, UsageError
 from ..settings import DEFAULT_SERVER, SERVERLESS_SERVER, Settings
 from .steps import Request
 
-SANDBOX = "http://sandbox"  # how the service inside this process is addressed
 _PORTS = {"http": 80, "https": 443}
 
 
@@ -38,7 +37,7 @@ def base_of(settings: Settings) -> str:
         UsageError: it is no http or https URL, or carries a name, a password, a query or a fragment.
     """
     if settings.sandboxed:
-        return SANDBOX
+        return f"http://{settings.imitation}"  # how a service inside this process is addressed
     parts = split(settings.server_url)
     if parts is None:
         wrong = printable(settings.server_url)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
-from threading import Lock
-from typing import Any
+from threading import RLock
+from typing import TYPE_CHECKING, Any
 
 from ..errors import ProgramFailed, VastError
 from ..settings import Settings
@@ -15,6 +15,10 @@ from . import curl, flow
 from .edge import Edge
 from .send import Sender
 from .steps import Ask, Enter, Fetch, KeepKey, KeepSession, Pause, Probe, Reply, Request, Run, Step, UseKey, Write
+
+if TYPE_CHECKING:
+    from ..recording.transport import RecordingTransport
+    from .transport import Transport
 
 
 class Shown(Exception):
@@ -33,7 +37,8 @@ class Driver:
         self._settings = settings
         self._edge = edge
         self._sender = sender
-        self._opening = Lock()
+        self._opening = RLock()
+        self._recording: list[RecordingTransport] = []
         self._performers: dict[type[Any], Callable[[Any, Command], Any]] = {
             Request: self._request,
             Fetch: self._fetch,
@@ -61,6 +66,8 @@ class Driver:
             VastError: whatever went wrong; see vastai.errors.
         """
         compiled.save()
+        if self._settings.record and not self._settings.curl:
+            self._recorder().called(command, given)
         context = flow.Context(
             self._table,
             now=self._edge.now,
@@ -80,7 +87,7 @@ class Driver:
         """Close all connections."""
         if self._sender is not None:
             self._sender.close()
-            self._sender = None
+            self._sender = None  # what records goes on in the same file with the next request
 
     def _drive(self, steps: flow.Flow, command: Command, context: flow.Context) -> Any:
         try:
@@ -105,7 +112,8 @@ class Driver:
             if command.flow or command.pages or command.poll:
                 self._edge.say(f"{command.name}: more requests follow this one, made from its answer")
             if self._settings.sandboxed:
-                self._edge.say("Nothing answers at http://sandbox outside this program: it shows what would be sent.")
+                nowhere = f"http://{self._settings.imitation}"
+                self._edge.say(f"Nothing answers at {nowhere} outside this program: it shows what would be sent.")
             raise Shown
         if self._settings.explain:
             for line in curl.explain_lines(request, self._settings):
@@ -174,16 +182,40 @@ class Driver:
     def _open_sender(self) -> Sender:
         with self._opening:
             if self._sender is None:
-                from .transport import open_transport
-
                 self._sender = Sender(
                     self._settings,
-                    open_transport(self._settings.server_url, self._edge.sleep),
+                    self._transport(),
                     clock=self._edge.now,
                     sleep=self._edge.sleep,
                     dice=self._edge.dice,
                 )
             return self._sender
+
+    def _transport(self) -> Transport:
+        if self._settings.record:
+            return self._recorder()
+        from .transport import open_transport
+
+        return open_transport(self._settings.server_url, self._edge.sleep)
+
+    def _recorder(self) -> RecordingTransport:
+        """The transport that writes down what it passes on; one for the life of this driver."""
+        if not self._recording:
+            from ..recording.transport import RecordingTransport
+            from .transport import open_transport
+
+            inner = open_transport(self._settings.server_url, self._edge.sleep)
+            self._recording.append(
+                RecordingTransport(
+                    inner,
+                    self._settings.record,
+                    self._settings,
+                    self._table,
+                    clock=self._edge.now,
+                    say=self._edge.say,
+                )
+            )
+        return self._recording[0]
 
     def _say(self, context: flow.Context) -> None:
         """Say the remarks so far, each once."""

@@ -46,11 +46,16 @@ class Transport(Protocol):
 
 
 def open_transport(server_url: str, sleep: Callable[[float], None] = time.sleep) -> Transport:
-    """The transport for a server: its address, or ``sandbox``, ``sandbox:PATH``, ``sandbox::memory:``.
+    """The transport for a server: its address, or ``sandbox``, ``sandbox:PATH``, ``sandbox::memory:``,
+    or ``replay:FILE``.
 
     Args:
         sleep: waits for an answer that the sandbox was asked to make slow.
     """
+    if server_url.startswith("replay:"):
+        from ..recording.transport import ReplayTransport
+
+        return ReplayTransport(server_url)
     if server_url == "sandbox" or server_url.startswith("sandbox:"):
         from ..sandbox.transport import SandboxTransport
 

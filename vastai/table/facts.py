@@ -15,7 +15,7 @@ HookNames = Callable[[str], Iterable[str]]
 RESERVED = frozenset(
     (
         *("api_key", "api_key_access", "client", "close", "creds_source", "curl", "explain", "last_output", "quiet"),
-        *("raise_errors", "raw", "retry", "server_url", "settings", "strict", "table", "timeout"),
+        *("raise_errors", "raw", "record", "retry", "server_url", "settings", "strict", "table", "timeout"),
     )
 )
 
@@ -23,7 +23,7 @@ RESERVED = frozenset(
 GLOBAL_FLAGS = frozenset(
     (
         *("--api-key", "--curl", "--explain", "--full", "--help", "-h", "--no-color", "--quiet", "-q", "--raw"),
-        *("--retry", "--strict", "--timeout", "--url", "--version"),
+        *("--record", "--retry", "--strict", "--timeout", "--url", "--version"),
     )
 )
 CONSENT_FLAGS = frozenset(("--yes", "-y", "--skip"))

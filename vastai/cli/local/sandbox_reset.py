@@ -67,7 +67,7 @@ def state_file(settings: Settings, command: str, *, memory: bool = False) -> str
     from ...sandbox.world import MEMORY, default_path
 
     named = settings.server_url.removeprefix("sandbox").removeprefix(":")
-    if not settings.sandboxed or (named == MEMORY and not memory):
+    if settings.imitation != "sandbox" or (named == MEMORY and not memory):
         raise UsageError(f"{command}: {settings.server_url} is no sandbox that is kept in a file")
     return named if named == MEMORY else os.path.expanduser(named) if named else default_path()
 
