@@ -120,11 +120,11 @@ class ScriptedClient:
         self.case = case
         self.arguments: dict[str, Any] = {}
         self.asked: dict[str, Any] | None = None
-        self.settings = SimpleNamespace(sandboxed=False)
+        self.settings = SimpleNamespace(imitation="")
 
     def open(self, **arguments: Any) -> ScriptedClient:
         self.arguments = arguments
-        self.settings.sandboxed = arguments["server_url"] == "sandbox"
+        self.settings.imitation = "sandbox" if arguments["server_url"] == "sandbox" else ""
         return self
 
     def perform(self, name: str, given: dict[str, Any]) -> Any:

@@ -165,7 +165,7 @@ def _perform(
 
     consent = "--yes" in arguments.options
     client = (open_client or VastAI)(edge=CliEdge(terminal, consent=consent), **client_settings(arguments.options))
-    if client.settings.sandboxed:
+    if client.settings.imitation:
         terminal.say(f"[{client.settings.imitation}]")
     _ask(command, arguments, terminal)
     try:

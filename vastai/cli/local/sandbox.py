@@ -24,7 +24,7 @@ def server_of(context: Context) -> str:
     """
     settings = Settings(server_url=context.server_url, environ=context.terminal.environ)
     parts = urlsplit(settings.server_url)
-    if settings.sandboxed or (parts.scheme == "http" and is_loopback(parts.hostname)):
+    if settings.imitation == "sandbox" or (parts.scheme == "http" and is_loopback(parts.hostname)):
         return settings.server_url
     if context.server_url:
         raise UsageError(f"{settings.server_url} is no sandbox; it is a file, or served on this machine")
