@@ -111,6 +111,33 @@ def perform(client: Any, call: Case, server: ReplayServer) -> None:
     assert not set(call.get("absent", ())) & set(server.requests[-1]["json"] or {})
 
 
+def test_a_launcher_in_the_sandbox(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """From search to destruction as SkyPilot goes, with the fields that programs read."""
+    world = World(str(tmp_path / "world.db"), market=small_market)
+    monkeypatch.setenv("VAST_URL", f"sandbox:{tmp_path / 'world.db'}")
+    with vastai_sdk.VastAI() as client:
+        offer = client.search_offers(query="georegion=true geolocation=EU num_gpus=1 direct_port_count>=1", type="bid")[
+            0
+        ]
+        for field in CASES["fields"]["offer"]:
+            place(offer, field)
+        bid = {"bid_price": offer["min_bid"] * 1.1, "image": "pytorch/pytorch", "label": "c-head"}
+        rented = client.create_instance(id=offer["id"], direct=True, ssh=True, env="-e __SOURCE=old", **bid)
+        world.advance(30)
+        instance = client.show_instance(id=rented["new_contract"])
+        for field in CASES["fields"]["instance"]:
+            place(instance, field)
+        assert (instance["actual_status"], instance["label"]) == ("running", "c-head")
+        with pytest.raises(vastai_sdk.APIError):
+            client.create_instance(id=offer["id"], image="again")
+        client.stop_instance(id=str(instance["id"]))
+        world.advance(30)
+        assert [row["actual_status"] for row in client.show_instances()] == ["exited"]
+        assert client.destroy_instance(id=str(instance["id"]))["success"]
+        assert client.show_instance(id=instance["id"]) is None
+    world.close()
+
+
 @pytest.mark.parametrize(
     "line", ["import vastai_sdk as m", "import vastai.sdk as m", "from vastai_sdk import VastAI", "import vastai as m"]
 )
