@@ -39,6 +39,7 @@ class VastAI(client.VastAI):
         return "FILE" if source in self.settings.key_files() else source
 
     def _call(self, name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        self.settings.raw = True  # the official library returns its results whatever `raw` says
         command = client.table().command(name)
         for setting in [key for key in PER_CALL if key in kwargs and command.parameter(key) is None]:
             del kwargs[setting]
