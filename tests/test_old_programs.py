@@ -129,7 +129,7 @@ def test_a_launcher_in_the_sandbox(tmp_path: Path, monkeypatch: pytest.MonkeyPat
             place(instance, field)
         assert (instance["actual_status"], instance["label"]) == ("running", "c-head")
         with pytest.raises(vastai_sdk.APIError):
-            client.create_instance(id=offer["id"], image="again")
+            client.create_instance(id=1, image="there is no such offer")
         client.stop_instance(id=str(instance["id"]))
         world.advance(30)
         assert [row["actual_status"] for row in client.show_instances()] == ["exited"]
