@@ -11,6 +11,9 @@ from sandbox_kit import OFFER, START, Answer, Kit, offers
 
 Row = dict[str, Any]
 
+# Texts that stories may use as {long300}: most are one character longer than a limit.
+LENGTHS = (31, 65, 121, 256, 257, 300, 513, 600, 1025, 2000, 2049, 4097, 32769)
+
 
 def collected(kind: str) -> Row:
     """All stories, or all refusals: those of every file tests/cases/sandbox_<kind>*.yaml, by name."""
@@ -33,7 +36,7 @@ class Story:
 
     def __init__(self, kit: Kit | None = None) -> None:
         self.kit = kit or Kit()
-        self.saved: Row = {f"long{size}": "x" * size for size in (256, 300, 600, 2000)}
+        self.saved: Row = {f"long{size}": "x" * size for size in LENGTHS}
         listed = self.kit.world.listings("volume_offer")
         machine = self.kit.world.listing("offer", OFFER)["machine_id"]
         self.saved["volume_offer"] = next(each["id"] for each in listed if each["machine_id"] == machine)

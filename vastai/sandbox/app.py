@@ -16,6 +16,8 @@ from vastai.sandbox import (
     control,
     faulty,
     fleet,
+    journal,
+    limits,
     logbook,
     money,
     pages,
@@ -141,6 +143,8 @@ class App:
         try:
             with self.world.attempt():
                 answer, status = self._act(request, now), 200
+            if isinstance(answer, Refusal):
+                raise answer
             commands = request.commands
         except Refusal as refusal:
             answer, commands, status = refusal.body, (), refusal.status
@@ -163,12 +167,23 @@ class App:
         world.booked.clear()  # what an account begins with is no cost of its first request
         request.fields = _object(route, request.body)
         query = _with_body(request.query, request.fields) if request.verb == "GET" else request.query
-        permissions.authorize(request.caller, route.text, {**query, **request.fields, **found})
-        self._check_arguments(route, request.path, query, request.fields)
-        if route.behaviour is None:
-            return blank.answer(route.commands[0])
         base = f"http://{request.headers.get('host') or 'sandbox'}"
         call = Call(world, request.caller, now, _numbered(found), query, request.fields, base)
+        return self._perform(route, request.path, call)
+
+    def _perform(self, route: Route, path: str, call: Call) -> Any:
+        """Check a request and do it. A refusal that a behaviour returns instead of raising it keeps what it changed.
+
+        Raises:
+            Refusal: the request is refused.
+        """
+        given = {**call.query, **call.body, **call.path}
+        permissions.authorize(call.caller, route.text, given)
+        limits.check(route.text, given)
+        self._check_arguments(route, path, call.query, call.body)
+        journal.note(call, route.text, route.commands, given)
+        if route.behaviour is None:
+            return blank.answer(route.commands[0])
         try:
             return route.behaviour(call)
         except BadFilter as error:

@@ -60,6 +60,11 @@ def entry(
     return row
 
 
+def masked(value: Any, commands: Iterable[Command]) -> Any:
+    """Fields of a request in which secret values are masked; `commands` are those that send such requests."""
+    return _Mask(_secret(tuple(commands))).over(value)
+
+
 class _Mask:
     """Hides the values of secret fields, and remembers them."""
 

@@ -11,7 +11,6 @@ Row = dict[str, Any]
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _VALUE = re.compile(r"[A-Za-z0-9_.\-]+")
-LONGEST_SECRET = 32_768
 MOST_SECRETS = 256
 
 
@@ -79,6 +78,4 @@ def _field(call: Call, field: str) -> str:
         raise Refusal(400, "missing_input", f"{field} is required")
     if value == "":
         raise Refusal(400, "empty_input", f"{field} is empty")
-    if len(str(value)) > LONGEST_SECRET:
-        raise Refusal(400, "input_too_long", f"{field} is longer than {LONGEST_SECRET} characters")
     return str(value)

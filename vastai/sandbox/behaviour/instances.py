@@ -14,7 +14,6 @@ from vastai.sandbox.world import World
 Row = dict[str, Any]
 
 PAGE = 25
-LONGEST_LABEL = 1024
 COMPUTED = frozenset(
     ("dph_total", "dph_base", "num_gpus", "duration", "uptime_mins", "search", "instance", "score", "gpu_util")
 )
@@ -100,8 +99,8 @@ def _change(call: Call, instance: Row) -> None:
     state, label = call.body.get("state"), call.body.get("label")
     if state is None and "label" not in call.body:
         raise invalid("nothing to change: give a state or a label")
-    if label is not None and (not isinstance(label, str) or len(label) > LONGEST_LABEL):
-        raise invalid(f"label must be a text of at most {LONGEST_LABEL} characters")
+    if label is not None and not isinstance(label, str):
+        raise invalid("label must be a text")
     if state not in (None, "running", "stopped"):
         raise invalid("state must be running or stopped")
     if "label" in call.body:
@@ -156,7 +155,7 @@ def bid_changed(call: Call) -> Row:
     price = amount_of(call.body.get("price"), "price")
     if instance["price"] is None:
         raise Refusal(400, "invalid_price", f"Instance {instance['id']} is not interruptible, so there is no bid.")
-    if not max(0.001, offer["min_bid"]) <= price <= 32 * offer["num_gpus"]:
+    if not offer["min_bid"] <= price <= 32 * offer["num_gpus"]:
         raise Refusal(400, "invalid_price", f"The lowest bid here is {offer['min_bid']} $/hour.")
     instance["price"] = price
     call.world.save("instance", instance)

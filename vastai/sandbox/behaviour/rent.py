@@ -7,7 +7,7 @@ import secrets
 import shlex
 from typing import Any
 
-from vastai.sandbox import callers, fleet, hosting, ledger, lifecycle, market, offers, prices
+from vastai.sandbox import callers, fleet, hosting, ledger, lifecycle, limits, market, offers, prices
 from vastai.sandbox.behaviour import mounts
 from vastai.sandbox.behaviour.registry import (
     Call,
@@ -21,10 +21,6 @@ from vastai.sandbox.instance_row import contract_costs
 
 Row = dict[str, Any]
 
-SMALLEST_DISK = 8.0
-LOWEST_PRICE, HIGHEST_PRICE = 0.001, 128.0
-LONGEST = {"image": 1024, "label": 256}
-LONGEST_ENV_VALUE, LONGEST_ENV = 256, 32768
 DEFAULT_DISK = 10.0
 AUTOMATIC_TAG = "@vastai-automatic-tag"
 
@@ -136,14 +132,7 @@ def environment(env: Any) -> dict[str, str]:
 def _check_text(wish: Row) -> None:
     if not isinstance(wish.get("image"), str) or not wish["image"].strip():
         raise invalid("image is required, unless a template names one")
-    for field, longest in LONGEST.items():
-        if len(str(wish.get(field, ""))) > longest:
-            raise invalid(f"{field} is longer than {longest} characters")
-    env = wish["env"]
-    if any(len(value) > LONGEST_ENV_VALUE for value in env.values()):
-        raise invalid(f"a value of env is longer than {LONGEST_ENV_VALUE} characters")
-    if sum(len(key) + len(value) for key, value in env.items()) > LONGEST_ENV:
-        raise invalid(f"env is longer than {LONGEST_ENV} characters in all")
+    limits.check("PUT /api/v0/asks/{id}/", wish)  # again, with what comes from the template
 
 
 def _price(wish: Row, offer: Row) -> float | None:
@@ -153,8 +142,6 @@ def _price(wish: Row, offer: Row) -> float | None:
         price = amount_of(wish["price"], "price")
     except Refusal as refusal:
         raise Refusal(400, "invalid_price", str(refusal)) from None
-    if not LOWEST_PRICE <= price <= HIGHEST_PRICE:
-        raise Refusal(400, "invalid_price", f"A bid is between {LOWEST_PRICE} and {HIGHEST_PRICE:g} $/hour.")
     if price < offer["min_bid"]:
         raise Refusal(400, "invalid_price", f"The lowest bid on offer {offer['id']} is {offer['min_bid']} $/hour.")
     return price
@@ -162,8 +149,6 @@ def _price(wish: Row, offer: Row) -> float | None:
 
 def _disk(wish: Row, offer: Row) -> float:
     disk = amount_of(wish.get("disk", DEFAULT_DISK), "disk")
-    if disk < SMALLEST_DISK:
-        raise invalid(f"disk must be at least {SMALLEST_DISK:g} GB")
     if disk > offer["disk_space"]:
         raise invalid(f"disk must be at most {offer['disk_space']:g} GB, which is all that offer {offer['id']} has")
     return disk
