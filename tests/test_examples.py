@@ -141,6 +141,7 @@ def fill(client: VastAI, path: Path) -> dict[str, Any]:
     client.create_env_var(names["env_var"], "test")
     names["api_key_id"] = client.create_api_key("example", ["misc"])["id"]
     names["ssh_key"] = client.create_ssh_key("example", "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIExample")["key"]["id"]
+    fill_account(client, names)
     names["team"] = client.create_team("examples")["team_id"]
     names |= fill_as_host(client) | fill_on_cluster(client)
     let_pass(str(path), 60)
@@ -174,6 +175,12 @@ def fill_on_cluster(client: VastAI) -> dict[str, Any]:
     instance = client.create_instance(offer["id"], IMAGE)["new_contract"]
     overlay = client.create_overlay(offer["cluster_id"], "lan")["overlay_id"]
     return {"cluster_instance": instance, "overlay": overlay}
+
+
+def fill_account(client: VastAI, names: dict[str, Any]) -> None:
+    """What belongs to an account besides what it rents."""
+    client.create_subaccount("sam@example.com", "sam", "PASSWORD")
+    names["webhook"] = client.create_webhook("https://example.com/hook", ["low_credit"])["webhook"]["id"]
 
 
 @pytest.fixture

@@ -21,7 +21,11 @@ _OPERATORS = {
 
 @cache
 def scopes() -> dict[str, str]:
-    """Route -> the scope it needs, from the vendor's published table (August 2026)."""
+    """Route -> the scope it needs, from the vendor's published table (August 2026).
+
+    The table lacks the serverless host, the kinds of notifications and two requests to a webhook: these need what their
+    neighbours need.
+    """
     with open(os.path.join(os.path.dirname(__file__), "scopes.json"), encoding="utf-8") as file:
         table: dict[str, list[str]] = json.load(file)
     return {plain(route): scope for scope, routes in table.items() for route in routes}
