@@ -20,7 +20,7 @@ START = 1_788_000_000.0
 OFFERS = 150
 OFFER = 12345
 # Paths that are not below /api/v0: other versions, results, and the serverless host, which the sandbox answers too.
-ROOTS = ("/api/", "/__sandbox__/results/", "/get_", "/route/", "/update_workers/")
+ROOTS = ("/api/", "/__sandbox__/results/", "/__sandbox__/messages/", "/get_", "/route/", "/update_workers/")
 
 
 class Clock:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from vastai.errors import UsageError, VastError
-from vastai.sandbox import callers, faults, faulty, ledger, lifecycle, logbook, money, pages
+from vastai.sandbox import callers, faults, faulty, ledger, lifecycle, logbook, messages, money, pages
 from vastai.sandbox.pages import Page
 from vastai.sandbox.world import World
 
@@ -116,10 +116,19 @@ def _number(body: Row, name: str, default: float, least: float) -> float:
 
 def read_log(world: World, query: dict[str, str], body: Row) -> Row:
     """The last requests, the oldest first; `limit` of them."""
+    return {"log": logbook.read(world, _limit(query))}
+
+
+def read_messages(world: World, query: dict[str, str], body: Row) -> Row:
+    """What would have left the sandbox, the newest first; `limit` of them. Codes and new keys of members are in it."""
+    return {"messages": messages.newest_first(world)[: _limit(query)]}
+
+
+def _limit(query: dict[str, str]) -> int:
     limit = query.get("limit", str(logbook.LAST))
     if not limit.isascii() or not limit.isdigit():
         raise UsageError(f"limit: {limit[:40]!r} is not a whole number")
-    return {"log": logbook.read(world, int(limit[:9]))}
+    return int(limit[:9])
 
 
 def reset(world: World, query: dict[str, str], body: Row) -> Row:
@@ -143,6 +152,7 @@ ACTIONS: dict[tuple[str, str], Action] = {
     ("DELETE", "faults"): clear_faults,
     ("POST", "advance"): advance,
     ("GET", "log"): read_log,
+    ("GET", "messages"): read_messages,
     ("POST", "reset"): reset,
     ("POST", "keys"): issue_key,
 }

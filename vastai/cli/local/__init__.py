@@ -37,6 +37,15 @@ COLUMNS: dict[str, list[dict[str, Any]]] = {
         {"field": "faults", "title": "Faults"},
         {"field": "msg", "title": "Refusal"},
     ],
+    "messages": [
+        {"field": "at", "title": "At", "format": "{:%H:%M:%S}"},
+        {"field": "channel", "title": "Channel"},
+        {"field": "to", "title": "To"},
+        {"field": "subject", "title": "Subject"},
+        {"field": "code", "title": "Code"},
+        {"field": "key", "title": "Key"},
+        {"field": "body", "title": "Body"},
+    ],
 }
 ENTRIES: dict[str, dict[str, Any]] = {
     "sandbox_reset": {

@@ -48,6 +48,17 @@ SANDBOX: dict[str, dict[str, Any]] = {
         "output": {"table": "log", "empty": "Nothing was asked yet."},
         "examples": [{"cli": "vastai sandbox log --limit 10"}],
     },
+    "sandbox_messages": {
+        "summary": "Show the e-mails, text messages and webhooks that the sandbox would have sent",
+        "description": "Nothing is sent. The codes of two-factor authentication and the keys of invited members are in "
+        "it, the newest first.",
+        "group": _GROUP,
+        "words": "sandbox messages",
+        "effect": "read",
+        "params": {"limit": {"type": "int", "minimum": 1, "default": 50, "help": "At most so many, the newest"}},
+        "output": {"table": "messages", "empty": "No messages."},
+        "examples": [{"cli": "vastai sandbox messages --limit 1"}],
+    },
     "sandbox_advance": {
         "summary": "Let time pass in the sandbox at once",
         "group": _GROUP,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from vastai.sandbox import filters
-from vastai.sandbox.behaviour.registry import Call, behaviour
+from vastai.sandbox.behaviour.registry import Call, behaviour, check_user
 from vastai.sandbox.journal import ADDRESS
 
 Row = dict[str, Any]
@@ -35,9 +35,10 @@ def _shown(entry: Row) -> Row:
     return {field: entry[field] for field in ("ip_address", "api_key_id", "created_at", "api_route", "args")}
 
 
-@behaviour("GET /api/v0/users/me/ipaddrs/")
+@behaviour("GET /api/v0/users/{user_id}/ipaddrs/")
 def addresses(call: Call) -> Row:
     """The addresses that the account was used from: one, which stands for this machine, since the account began."""
+    check_user(call)
     account = call.caller.account
     seen = {"ip": ADDRESS, "ip_address": ADDRESS, "first_seen": account["created_at"], "first_location": None}
     row = {"id": account["id"], "user_id": account["id"], **seen, "timestamp": call.now}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from vastai.sandbox.behaviour.registry import Call, Refusal, behaviour, invalid, number_of
+from vastai.sandbox.behaviour.registry import Call, behaviour, check_user, invalid
 
 Row = dict[str, Any]
 
@@ -63,25 +63,19 @@ def _default() -> Row:
 @behaviour("GET /api/v0/users/{user_id}/notification-prefs/")
 def preferences(call: Call) -> Row:
     """Context -> notification -> channel -> whether it is on."""
-    _check_user(call)
+    check_user(call)
     return {"success": True, "notification_preferences": wishes(call)}
 
 
 @behaviour("PUT /api/v0/users/{user_id}/notification-prefs/")
 def preferences_changed(call: Call) -> Row:
     """Change the preferences that are given; the others stay."""
-    _check_user(call)
+    check_user(call)
     given = call.body.get("notification_preferences")
     if not isinstance(given, dict):
         raise invalid('notification_preferences must be an object like {"client": {"low_credit": {"email": true}}}')
     change(call, given)
     return {"success": True, "notification_preferences": wishes(call)}
-
-
-def _check_user(call: Call) -> None:
-    asked = call.path["user_id"]
-    if asked != "me" and number_of(asked) not in (call.account, call.caller.user["id"]):
-        raise Refusal(403, "forbidden", "The preferences of another user are not yours to see.")
 
 
 def wishes(call: Call) -> Row:

@@ -24,7 +24,6 @@ MODULES = (
     "account",
     "subaccounts",
     "audit",
-    "messages",
     "notifications",
     "webhooks",
     "billing",
@@ -168,6 +167,17 @@ def own(call: Call, kind: str, id: Any, code: str = "", what: str = "") -> Row:
         name = what or kind
         raise missing(code or f"no_such_{name.replace(' ', '_')}", name, id)
     return found
+
+
+def check_user(call: Call) -> None:
+    """Refuse a path that names another user; ``me`` is the caller.
+
+    Raises:
+        Refusal: 403.
+    """
+    asked = call.path["user_id"]
+    if asked != "me" and number_of(asked) not in (call.account, call.caller.user["id"]):
+        raise Refusal(403, "forbidden", f"User {asked} is somebody else.")
 
 
 def number_of(value: Any) -> int | None:

@@ -9,7 +9,8 @@ import secrets
 from typing import Any
 from urllib.parse import urlsplit
 
-from vastai.sandbox.behaviour import messages, notifications
+from vastai.sandbox import messages
+from vastai.sandbox.behaviour import notifications
 from vastai.sandbox.behaviour.registry import Call, behaviour, invalid, own
 
 Row = dict[str, Any]
@@ -58,7 +59,8 @@ def webhook_tested(call: Call) -> Row:
     row = _mine(call)
     text = json.dumps({"event_type": row["event_types"][0], "test": True, "webhook_id": row["id"], "sent_at": call.now})
     signature = hmac.new(row["webhook_secret"].encode(), text.encode(), hashlib.sha256).hexdigest()
-    messages.send(call, call.account, "webhook", row["webhook_url"], "trial", body=text, signature=signature)
+    signed = {"body": text, "signature": signature}
+    messages.send(call.world, call.account, "webhook", row["webhook_url"], "trial", call.now, **signed)
     return {"success": True, "msg": f"A trial notification is among the sandbox's messages for {row['webhook_url']}."}
 
 
