@@ -9,6 +9,8 @@ from typing import Any
 import yaml
 from sandbox_kit import OFFER, START, Answer, Kit, offers
 
+from vastai.sandbox import totp
+
 Row = dict[str, Any]
 
 # Texts that stories may use as {long300}: most are one character longer than a limit.
@@ -28,7 +30,8 @@ def collected(kind: str) -> Row:
 class Story:
     """Takes the steps of a story in a sandbox of its own.
 
-    A step: `do` (verb and path), `body`, `raw`, `query`, `key`, `wait` (seconds before), `status` (200 unless said),
+    A step: `do` (verb and path), `body`, `raw`, `query`, `key`, `wait` (seconds before), `totp` (name -> saved
+    secret: what an authenticator app shows then), `status` (200 unless said),
     `has` (a part of the answer: mappings hold at least these fields, lists exactly these items), `save` (name -> dotted
     place in the answer), `result` (text behind the answer's result_url contains this). ``{name}`` stands for what was
     saved; `volume_offer` is one on the machine of the example offer, `other_volume_offer` is not.
@@ -48,6 +51,8 @@ class Story:
     def send(self, step: Row) -> Answer:
         """Wait, fill in what was saved, and send one request."""
         self.kit.wait(step.get("wait", 0.0))
+        for name, secret in step.get("totp", {}).items():
+            self.saved[name] = totp.code(self.saved[secret], self.kit.world.now())
         verb, path = self.filled(step["do"]).split(" ", 1)
         raw = step["raw"].encode() if "raw" in step else None
         query, body = self.filled(step.get("query")), self.filled(step.get("body"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from typing import Any
 
@@ -43,6 +44,8 @@ def _fault(command: Command, answer: Any, looked_at: int | None) -> str:
         if unwrap not in answer:
             return f'{command.name}: the answer has no "{unwrap}"'
         payload = answer[unwrap]
+    if returns.many and isinstance(payload, str):  # the keys of an instance come as the text of a list
+        payload = json.loads(payload)
     if payload is None or returns.schema is None:
         return ""
     listed = returns.many and (unwrap is not None or isinstance(payload, list))

@@ -15,13 +15,13 @@ from vastai.sandbox import (
     callers,
     control,
     faulty,
-    fleet,
     journal,
     limits,
     logbook,
     money,
     pages,
     permissions,
+    repeats,
 )
 from vastai.sandbox import routes as routing
 from vastai.sandbox.behaviour.registry import Call, Caller, Refusal, behaviours, invalid
@@ -118,7 +118,7 @@ class App:
         began = time.perf_counter()
         with self.world.transaction() as world:
             now = world.now()
-            fleet.settle(world, now)
+            repeats.settle(world, now, self._repeat)
             world.booked.clear()
             asking = callers.key_hash(request.headers.get("authorization", ""))
             found, limit = faulty.acting(world, self.standing, verb, path, asking, now)
@@ -170,6 +170,13 @@ class App:
         base = f"http://{request.headers.get('host') or 'sandbox'}"
         call = Call(world, request.caller, now, _numbered(found), query, request.fields, base)
         return self._perform(route, request.path, call)
+
+    def _repeat(self, job: Row, caller: Caller, at: float) -> Any:
+        """Do the request of a scheduled job, at the time at which it fell due."""
+        path = job["api_endpoint"]
+        route, found = routing.find(self.routes, job["request_method"], path)
+        call = Call(self.world, caller, at, _numbered(found), {}, dict(job["request_body"]), "http://sandbox")
+        return self._perform(route, path, call)
 
     def _perform(self, route: Route, path: str, call: Call) -> Any:
         """Check a request and do it. A refusal that a behaviour returns instead of raising it keeps what it changed.

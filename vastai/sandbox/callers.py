@@ -6,7 +6,7 @@ import hashlib
 import secrets
 from typing import Any
 
-from vastai.sandbox import hosting, ledger
+from vastai.sandbox import hosting, ledger, team_roles
 from vastai.sandbox.behaviour.registry import Caller, Refusal
 from vastai.sandbox.world import World
 
@@ -42,9 +42,13 @@ def identify(
     if row is not None:
         if row.get("revoked"):
             raise _bad_key(unknown)
+        if row.get("expires_at") is not None and now >= row["expires_at"]:
+            raise Refusal(404, "session_expired", "Session expired. Please log in again.")
         user, account = world.get("account", row["user_id"]), world.get("account", row["account"])
         if user is None or account is None:
             raise _bad_key(unknown)
+        if row.get("role") is not None:
+            row["permissions"] = team_roles.permissions_of(world, account["id"], row["role"])
         return Caller(user, account, row)
     if mode == "shared":
         return _default(world, now)
@@ -70,10 +74,15 @@ def account_by_email(world: World, email: str, now: float) -> Row | None:
     return world.find("account", email.lower())
 
 
+def member(world: World, email: str, now: float) -> Row:
+    """The account with this e-mail address, which is opened if need be."""
+    return account_by_email(world, email, now) or _open(world, email.lower(), now)
+
+
 def issue(world: World, email: str, name: str, now: float) -> str:
     """Make a key that may do everything for an account, which is opened if need be. Returns the key."""
     key = secrets.token_hex(32)
-    account = account_by_email(world, email, now) or _open(world, email, now)
+    account = member(world, email, now)
     _add_key(world, account["id"], key, name, now)
     return key
 

@@ -12,6 +12,11 @@ from vastai.sandbox.behaviour.registry import Caller, Refusal
 
 Row = dict[str, Any]
 
+SCOPES = (
+    "instance_read", "instance_write", "user_read", "user_write", "billing_read", "billing_write", "machine_read",
+    "machine_write", "misc", "team_read", "team_write",
+)  # fmt: skip
+
 _OPERATORS = {
     "eq": lambda value, bound: str(value) == str(bound),
     "lte": lambda value, bound: float(value) <= float(bound),

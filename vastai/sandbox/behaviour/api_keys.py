@@ -7,20 +7,21 @@ from typing import Any
 
 from vastai.sandbox import callers
 from vastai.sandbox.behaviour.registry import Call, Refusal, behaviour, invalid, missing, number_of
+from vastai.sandbox.permissions import SCOPES
 
 Row = dict[str, Any]
-
-SCOPES = (
-    "instance_read", "instance_write", "user_read", "user_write", "billing_read", "billing_write", "machine_read",
-    "machine_write", "misc", "team_read", "team_write",
-)  # fmt: skip
 
 
 @behaviour("GET /api/v0/auth/apikeys/")
 def api_keys(call: Call) -> Row:
     """The person's keys, those of teams included; the texts of keys are not shown again."""
     rows = [key for key in call.world.all("key") if key["user_id"] == call.caller.user["id"]]
-    return {"apikeys": [_shown(key) for key in rows if not key.get("revoked") and key.get("instance_id") is None]}
+    return {"apikeys": [_shown(key) for key in rows if _listed(key)]}
+
+
+def _listed(key: Row) -> bool:
+    """Keys of instances and of two-factor sessions are not listed, nor those that are revoked."""
+    return not key.get("revoked") and key.get("instance_id") is None and key.get("key_type") != "session"
 
 
 @behaviour("GET /api/v0/auth/apikeys/{id}/", beside=True)
@@ -52,6 +53,9 @@ def api_key_created(call: Call) -> Row:
     if permissions is None and call.caller.key is not None:
         permissions = call.caller.key.get("permissions")
     check_permissions(permissions)
+    lacking = missing_scopes(call, permissions)
+    if lacking:
+        raise Refusal(400, "missing_permissions", f"The key in use lacks {', '.join(lacking)} itself.")
     row = {"name": name, "permissions": permissions, "key_params": call.body.get("key_params")}
     key, text = issue(call, call.caller.account, row)
     return {"success": True, "id": key["id"], "key": text, "permissions": permissions}
@@ -67,6 +71,14 @@ def check_permissions(permissions: Any) -> None:
     unknown = sorted(scopes.keys() - set(SCOPES))
     if unknown:
         raise Refusal(400, "invalid_permissions", f"{unknown[0]} is not one of {', '.join(SCOPES)}")
+
+
+def missing_scopes(call: Call, permissions: Any) -> list[str]:
+    """The scopes that are to be given to somebody, and that the key in use has not itself."""
+    held = call.caller.key.get("permissions") if call.caller.key else None
+    if held is None or permissions is None:
+        return []
+    return sorted(permissions["api"].keys() - held.get("api", {}).keys())
 
 
 def issue(call: Call, account: Row, row: Row) -> tuple[Row, str]:

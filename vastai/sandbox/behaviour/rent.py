@@ -8,7 +8,7 @@ import shlex
 from typing import Any
 
 from vastai.sandbox import callers, fleet, hosting, ledger, lifecycle, limits, market, offers, prices
-from vastai.sandbox.behaviour import mounts
+from vastai.sandbox.behaviour import mounts, templates
 from vastai.sandbox.behaviour.registry import (
     Call,
     Refusal,
@@ -96,8 +96,7 @@ def template_of(call: Call, wish: Row) -> Row | None:
     wanted = wish.get("template_hash_id") or wish.get("template_hash") or wish.get("template_id")
     if wanted is None:
         return None
-    templates = [*call.world.listings("template"), *call.world.all("template", call.account)]
-    for template in templates:
+    for template in templates.visible(call):
         if wanted == template["hash_id"] or number_of(wanted) == template["id"]:
             return template
     raise invalid(f"There is no template {wanted}")

@@ -7,6 +7,7 @@ from typing import Any
 from vastai.sandbox import filters, fleet, market, offers
 from vastai.sandbox.behaviour.instances import select
 from vastai.sandbox.behaviour.registry import Call, Refusal, behaviour
+from vastai.sandbox.behaviour.templates import visible as visible_templates
 
 Row = dict[str, Any]
 
@@ -51,9 +52,11 @@ def gpu_names(call: Call) -> Row:
 @behaviour("GET /api/v0/template/")
 def templates(call: Call) -> Row:
     """Public templates and the caller's own."""
-    everything = [*call.world.listings("template"), *call.world.all("template", call.account)]
     found = filters.search(
-        everything, call.json("select_filters", {}), call.json("order_by", [["id", "asc"]]), call.json("limit", None)
+        visible_templates(call),
+        call.json("select_filters", {}),
+        call.json("order_by", [["id", "asc"]]),
+        call.json("limit", None),
     )
     columns = call.json("select_cols", ["*"])
     rows = [select(each, columns) for each in found]

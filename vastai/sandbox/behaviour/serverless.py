@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from vastai.sandbox.behaviour import workers
 from vastai.sandbox.behaviour.registry import Call, behaviour, invalid, number_of, own
 from vastai.sandbox.behaviour.rent import template_of
 
@@ -81,11 +82,13 @@ def endpoint_changed(call: Call) -> Row:
 def endpoint_deleted(call: Call) -> Row:
     """Delete an endpoint with its worker groups."""
     row = _endpoint(call, call.path["id"])
+    gone: list[int] = []
     for group in _groups_of(call, row):
+        gone += workers.remove_all(call, group["id"])
         call.world.remove("workergroup", group["id"])
     call.world.remove("endpoint", row["id"])
     msg = f"Endpoint {row['id']} is deleted."
-    return {"success": True, "deleted_workers": [], "failed_workers": [], "msg": msg}
+    return {"success": True, "deleted_workers": gone, "failed_workers": [], "msg": msg}
 
 
 def _endpoint(call: Call, id: Any) -> Row:
@@ -147,9 +150,10 @@ def workergroup_changed(call: Call) -> Row:
 def workergroup_deleted(call: Call) -> Row:
     """Delete a worker group."""
     row = _workergroup(call)
+    gone = workers.remove_all(call, row["id"])
     call.world.remove("workergroup", row["id"])
     msg = f"Worker group {row['id']} is deleted."
-    return {"success": True, "deleted_workers": [], "failed_workers": [], "msg": msg}
+    return {"success": True, "deleted_workers": gone, "failed_workers": [], "msg": msg}
 
 
 def _workergroup(call: Call) -> Row:

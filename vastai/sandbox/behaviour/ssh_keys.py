@@ -21,7 +21,7 @@ def ssh_keys(call: Call) -> list[Row]:
 @behaviour("POST /api/v0/ssh/")
 def ssh_key_created(call: Call) -> Row:
     """Add a public key; all instances accept it from now on."""
-    text = _public_key(call)
+    text = public_key(call)
     if any(key["public_key"] == text for key in call.world.all("ssh_key", call.account)):
         raise Refusal(400, "existing_key", "This SSH key is in the account already.")
     row = {"user_id": call.account, "key": text, "public_key": text, "created_at": call.now, "deleted_at": None}
@@ -32,7 +32,7 @@ def ssh_key_created(call: Call) -> Row:
 def ssh_key_changed(call: Call) -> Row:
     """Replace the text of a key."""
     key = own(call, "ssh_key", call.path["id"], "no_such_key", "SSH key")
-    key["key"] = key["public_key"] = _public_key(call)
+    key["key"] = key["public_key"] = public_key(call)
     call.world.save("ssh_key", key)
     return {"success": True, "key": key}
 
@@ -45,7 +45,12 @@ def ssh_key_deleted(call: Call) -> Row:
     return {"success": True}
 
 
-def _public_key(call: Call) -> str:
+def public_key(call: Call) -> str:
+    """The text of the public key in a request.
+
+    Raises:
+        Refusal: there is none, or it is something else.
+    """
     text = call.body.get("ssh_key")
     if not isinstance(text, str) or not text.strip():
         raise Refusal(400, "no_ssh_key", "ssh_key is required")

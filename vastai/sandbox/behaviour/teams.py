@@ -5,23 +5,26 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from vastai.sandbox import ledger, money
+from vastai.sandbox import callers, ledger, messages, money, team_roles
 from vastai.sandbox.behaviour import instances, volumes
 from vastai.sandbox.behaviour.account import move
-from vastai.sandbox.behaviour.api_keys import SCOPES, issue
-from vastai.sandbox.behaviour.registry import Call, Refusal, amount_of, behaviour, invalid, number_of
+from vastai.sandbox.behaviour.api_keys import issue
+from vastai.sandbox.behaviour.registry import (
+    Call,
+    Caller,
+    Refusal,
+    amount_of,
+    behaviour,
+    invalid,
+    missing,
+    number_of,
+)
 
 Row = dict[str, Any]
 
 INVITE_AGAIN_SECONDS = 60.0
 LONGEST_NAME = 255
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
-ROLES: dict[str, tuple[str, ...]] = {
-    "owner": SCOPES,
-    "manager": SCOPES,
-    "member": ("instance_read", "instance_write", "user_read", "misc"),
-}
-"""The roles that every team begins with, and their scopes; nobody publishes the exact lists, these are ours."""
 
 
 @behaviour("POST /api/v0/team/")
@@ -48,7 +51,7 @@ def created(call: Call) -> Row:
 @behaviour("DELETE /api/v0/team/")
 def deleted(call: Call) -> Row:
     """Delete the team that the key in use belongs to, with all that it runs; what credit is left goes to its owner."""
-    team = _team(call)
+    team = team_in_use(call)
     if team["owner"] != call.caller.user["id"]:
         raise Refusal(403, "forbidden", "Only the owner of a team can delete it.")
     for instance in call.world.all("instance", team["id"]):
@@ -63,6 +66,9 @@ def deleted(call: Call) -> Row:
         key_id = key_id or key["id"]
         key["revoked"] = True
         call.world.save("key", key)
+    for kind in ("member", "role"):
+        for each in call.world.all(kind, team["id"]):
+            call.world.remove(kind, each["id"])
     user = call.world.get("account", call.caller.user["id"]) or call.caller.user
     user["context"] = None
     call.world.save("account", user)
@@ -70,7 +76,7 @@ def deleted(call: Call) -> Row:
     return {"success": True, "msg": f"Team {team['team_name']} is deleted.", "pkey_id": key_id}
 
 
-def _team(call: Call) -> Row:
+def team_in_use(call: Call) -> Row:
     """The team that the key in use belongs to.
 
     Raises:
@@ -107,40 +113,74 @@ def selected(call: Call) -> Row:
 
 @behaviour("POST /api/v0/team/invite/")
 def invited(call: Call) -> Row:
-    """Invite somebody by e-mail; address and role come in the query or in the body."""
-    team = _team(call)
+    """Invite somebody by e-mail; address and role come in the query or in the body.
+
+    The sandbox accepts for them at once: a message holds the key of theirs. Who is invited again gets the other role.
+    """
+    team = team_in_use(call)
     email, role = call.given("email"), call.given("role")
     if not isinstance(email, str) or not _EMAIL.fullmatch(email):
         raise invalid("email must be an e-mail address")
-    if role not in ROLES:
-        raise invalid(f"role must be one of {', '.join(ROLES)}")
+    names = [each["name"] for each in team_roles.all_of(call.world, team["id"])]
+    if role not in names:
+        raise invalid(f"role must be one of {', '.join(names)}")
     if email.lower() == call.caller.user["email"]:
         raise invalid(f"{email} is a member already.")
-    earlier = call.world.all("invite", team["id"], lookup=email.lower())
-    if any(call.now - each["at"] < INVITE_AGAIN_SECONDS for each in earlier):
+    row = call.world.find("member", email.lower(), team["id"])
+    if row is None:
+        _join(call, team, email.lower(), str(role))
+    elif call.now - row["at"] < INVITE_AGAIN_SECONDS:
         raise Refusal(429, "rate_limit_exceeded", f"{email} was invited a short time ago.")
-    call.world.add("invite", team["id"], {"email": email, "role": role, "at": call.now}, lookup=email.lower())
+    else:
+        row.update(role=role, at=call.now)
+        call.world.save("member", row)
+        for key in _keys_of(call, team, row["user_id"]):
+            key.update(role=role, rights=role)
+            call.world.save("key", key)
     return {"success": True, "msg": f"{email} is invited as {role}."}
+
+
+def _join(call: Call, team: Row, email: str, role: str) -> None:
+    """Make somebody a member, with a key whose permissions are those of the role."""
+    person = callers.member(call.world, email, call.now)
+    row = {"email": email, "username": person["username"], "user_id": person["id"], "role": role, "at": call.now}
+    call.world.add("member", team["id"], row, lookup=email)
+    theirs = call._replace(caller=Caller(person, team, None))
+    key = {"name": f"{team['team_name']} ({role})", "permissions": None, "rights": role, "role": role}
+    _, text = issue(theirs, team, key)
+    subject = f"Invitation to {team['team_name']}"
+    messages.send(call.world, team["id"], "email", email, subject, call.now, role=role, team_id=team["id"], key=text)
+
+
+def _keys_of(call: Call, team: Row, user: int) -> list[Row]:
+    return [key for key in call.world.all("key", team["id"]) if key["user_id"] == user and not key.get("revoked")]
 
 
 @behaviour("GET /api/v0/team/members/")
 def members(call: Call) -> list[Row]:
     """The owner, and everybody who was invited."""
-    team = _team(call)
+    team = team_in_use(call)
     owner = call.world.get("account", team["owner"]) or call.caller.user
     first = {"id": owner["id"], "username": owner["username"], "email": owner["email"], "roles": ["owner"]}
     others = [
-        {"id": each["id"], "username": None, "email": each["email"], "roles": [each["role"]]}
-        for each in call.world.all("invite", team["id"])
+        {"id": each["user_id"], "username": each["username"], "email": each["email"], "roles": [each["role"]]}
+        for each in call.world.all("member", team["id"])
     ]
     return [first, *others]
 
 
-@behaviour("GET /api/v0/team/roles-full/", beside=True)
-def roles(call: Call) -> list[Row]:
-    """The roles of a team and their permissions."""
-    _team(call)
-    return [
-        {"id": number, "name": name, "identifier": name, "permissions": {"api": {scope: {} for scope in scopes}}}
-        for number, (name, scopes) in enumerate(ROLES.items(), 1)
-    ]
+@behaviour("DELETE /api/v0/team/members/{id}/")
+def member_removed(call: Call) -> Row:
+    """Remove somebody from the team: their keys of the team end."""
+    team, number = team_in_use(call), number_of(call.path["id"])
+    if number == team["owner"]:
+        raise invalid("The owner of a team cannot be removed from it.")
+    found = [each for each in call.world.all("member", team["id"]) if each["user_id"] == number]
+    if not found:
+        raise missing("no_such_member", "member", call.path["id"])
+    call.world.remove("member", found[0]["id"])
+    for key in _keys_of(call, team, found[0]["user_id"]):
+        key["revoked"] = True
+        call.world.save("key", key)
+    text = f"{found[0]['email']} is no member any more."
+    return {"success": True, "status": "success", "message": text, "msg": text}
