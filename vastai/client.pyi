@@ -177,11 +177,11 @@ class VastAI:
         target_state: str | None = None,
     ) -> dict[str, Any]:
         """Rent an offer and create an instance from it."""
-    def start_instance(self, id: int | str) -> dict[str, Any]:
+    def start_instance(self, id: int | str | Sequence[int | str]) -> dict[str, Any]:
         """Start a stopped instance."""
-    def stop_instance(self, id: int | str) -> dict[str, Any]:
+    def stop_instance(self, id: int | str | Sequence[int | str]) -> dict[str, Any]:
         """Stop a running instance."""
-    def destroy_instance(self, id: int | str) -> dict[str, Any]:
+    def destroy_instance(self, id: int | str | Sequence[int | str]) -> dict[str, Any]:
         """Destroy an instance with all its data."""
     def reboot_instance(
         self,

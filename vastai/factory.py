@@ -71,6 +71,8 @@ def annotation(parameter: Parameter) -> str:
     text = ANNOTATIONS[parameter.type]
     if parameter.many:
         text = f"Sequence[{text}]"
+    if parameter.several:
+        text = f"{text} | Sequence[{text}]"
     optional = not parameter.required and parameter.initial is None and text != "Any"
     return f"{text} | None" if optional else text
 

@@ -83,6 +83,10 @@ def start(command: Command, given: Mapping[str, Any], context: Context) -> Flow:
     Raises (when run):
         UsageError: the values have faults, or the service does not offer this; nothing was sent.
     """
+    for name, value in given.items():
+        if isinstance(value, list | tuple) and name in command.params and command.params[name].several:
+            other = context.table.command(command.params[name].several)
+            return (yield from start(other, bind.arguments(other, (value,), {}), context))
     values = bound(command, given, context)
     must_be_offered(command, context.sandboxed)
     if command.sandbox_only:

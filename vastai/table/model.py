@@ -70,7 +70,7 @@ class Parameter:
 
     __slots__ = (
         "alias", "batch", "choices", "complete", "default", "excludes", "flags", "help", "hidden", "many", "maximum",
-        "minimum", "name", "null", "place", "positional", "required", "rest", "secret", "skip_empty", "then", "type",
+        "minimum", "name", "null", "place", "positional", "required", "rest", "secret", "several", "skip_empty", "then", "type",
         "wire",
     )  # fmt: skip
 
@@ -98,6 +98,7 @@ class Parameter:
         self.alias: tuple[str, ...] = tuple(entry.get("alias", ()))
         self.excludes: tuple[str, ...] = tuple(entry.get("excludes", ()))
         self.batch: int | None = entry.get("batch")
+        self.several: str = entry.get("several", "")
         self.hidden: bool = bool(entry.get("hidden"))
         self.secret: bool = bool(entry.get("secret"))
         self.complete: str | None = entry.get("complete")

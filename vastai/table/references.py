@@ -79,10 +79,12 @@ def hooks_of_entry(entry: Entry) -> Iterator[tuple[str, Path, str]]:
 
 
 def commands_exist(facts: Facts, name: str, entry: Entry) -> Found:
-    """`calls`, `schedule` and `deprecated` name commands, and others than the entry itself."""
+    """`calls`, `schedule`, `several` and `deprecated` name commands, and others than the entry itself."""
     named: list[tuple[Path, str]] = [(("calls", at), called) for at, called in enumerate(entry.get("calls", ()))]
     schedule = entry.get("schedule", {})
     named += [(("schedule", key), schedule[key]) for key in ("create", "replace") if key in schedule]
+    params = entry.get("params", {})
+    named += [(("params", key, "several"), each["several"]) for key, each in params.items() if "several" in each]
     if "use" in entry.get("deprecated", {}):
         named.append((("deprecated", "use"), entry["deprecated"]["use"]))
     for at, other in named:
