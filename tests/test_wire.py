@@ -25,6 +25,7 @@ import vastai
 import vastai_sdk
 from vastai.cli.main import guarded
 from vastai.cli.terminal import Terminal
+from vastai.client import table
 from vastai.engine.edge import Edge
 
 CASES = Path(__file__).parent / "cases"
@@ -207,6 +208,16 @@ KEYS = {"reason", "requests", "returned", "raised", "exit_code", "stdout", "stdo
 
 def test_all_recorded_calls_are_replayed() -> None:
     assert len(SDK) + len(CLI) == len(WIRE["cases"]) == 671
+
+
+METHODS = sorted({case["method"] for case in SDK})
+KEYWORDS = {(case["method"], word) for case in SDK for word in case["kwargs"] if case["raised"] != "TypeError"}
+
+
+def test_every_method_of_the_official_library_is_here_and_takes_its_keywords() -> None:
+    assert len(METHODS) == 153
+    assert [name for name in METHODS if not callable(getattr(vastai_sdk.VastAI, name, None))] == []
+    assert [(name, word) for name, word in sorted(KEYWORDS) if table().command(name).parameter(word) is None] == []
 
 
 def test_every_listed_difference_belongs_to_a_case_and_has_a_reason() -> None:

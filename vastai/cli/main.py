@@ -118,18 +118,22 @@ def _run_command(
     terminal.raw, terminal.quiet = bool(options.get("--raw")), bool(options.get("--quiet"))
     if "--yes" in options and not command.asks:
         raise UsageError(f"{command.name}: asks nothing, so there is no option --yes")
+    columns = (local.table() if is_local else table).columns
+    if "--cols" in options:
+        from .columns import with_chosen
+
+        columns = with_chosen(command, str(options["--cols"]), columns)
     if command.deprecated:
         terminal.say(f"{command.name} is deprecated: use {command.deprecated}")
     if is_local:
         result: Any = _perform_local(command, arguments, terminal)
         if result is None:  # it has said all that there is to say
             return 0
-        table = local.table()
     else:
         result = _perform(command, arguments, terminal, open_client)
         if result is None and options.get("--curl"):
             return 0
-    return _show_result(command, result, arguments, table, terminal)
+    return _show_result(command, result, arguments, columns, terminal)
 
 
 def _read(command: Command, found: Found) -> Arguments | None:
@@ -196,7 +200,9 @@ def _ask(command: Command, arguments: Arguments, terminal: Terminal) -> None:
         confirm.ask(confirm.question(command, arguments.given), terminal)
 
 
-def _show_result(command: Command, result: Any, arguments: Arguments, table: Table, terminal: Terminal) -> int:
+def _show_result(
+    command: Command, result: Any, arguments: Arguments, columns: dict[str, list[Any]], terminal: Terminal
+) -> int:
     if isinstance(result, dict) and result.get("success") is False:
         from ..errors import APIError
 
@@ -205,7 +211,7 @@ def _show_result(command: Command, result: Any, arguments: Arguments, table: Tab
     from .output import write
 
     full = bool(arguments.options.get("--full"))
-    return write(command, result, arguments.given, table.columns, terminal, full=full)
+    return write(command, result, arguments.given, columns, terminal, full=full)
 
 
 def _help_on_words(

@@ -40,6 +40,7 @@ OPTIONS = (
     Option(("--quiet", "-q"), "", "Print ids only, where the rows have one; no remarks"),
     Option(("--record",), "FILE", "Write requests and answers to a new file, without keys and personal data"),
     Option(("--full",), "", "Print tables in full width"),
+    Option(("--cols",), "COLUMNS", "Columns of a table: headings or fields of its rows, such as id,status"),
     Option(("--strict",), "", "Fail when an answer is not what its schema says"),
     Option(("--no-color",), "", "No colours"),
     Option(("--help", "-h"), "", "Show help, for a command after its words"),

@@ -22,8 +22,8 @@ RESERVED = frozenset(
 # Flags that every command has. The last two are taken only where a command asks for consent.
 GLOBAL_FLAGS = frozenset(
     (
-        *("--api-key", "--curl", "--explain", "--full", "--help", "-h", "--no-color", "--quiet", "-q", "--raw"),
-        *("--record", "--retry", "--strict", "--timeout", "--url", "--version"),
+        *("--api-key", "--cols", "--curl", "--explain", "--full", "--help", "-h", "--no-color", "--quiet", "-q"),
+        *("--raw", "--record", "--retry", "--strict", "--timeout", "--url", "--version"),
     )
 )
 CONSENT_FLAGS = frozenset(("--yes", "-y", "--skip"))

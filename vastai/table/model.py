@@ -70,8 +70,8 @@ class Parameter:
 
     __slots__ = (
         "alias", "batch", "choices", "complete", "default", "excludes", "flags", "help", "hidden", "many", "maximum",
-        "minimum", "name", "null", "place", "positional", "required", "rest", "secret", "several", "skip_empty", "then", "type",
-        "wire",
+        "minimum", "name", "null", "place", "positional", "required", "rest", "secret", "several", "skip_empty", "then",
+        "type", "wire",
     )  # fmt: skip
 
     def __init__(self, name: str, entry: Entry, place: str) -> None:
