@@ -21,13 +21,19 @@ from vastai.cli.main import guarded
 from vastai.cli.terminal import Terminal
 from vastai.client import table
 from vastai.engine.edge import Edge
+from vastai.sandbox import totp
+from vastai.sandbox.messages import newest_first
+from vastai.sandbox.transport import SandboxTransport
 from vastai.sandbox.world import World
 from vastai.table.model import Command
 
 IMAGE = "pytorch/pytorch"
 PLACEHOLDER = re.compile(r"\{([a-z_]+)\}")
 # What the key in use must belong to a team for.
-FOR_TEAMS = {"delete_team", "destroy_team", "invite_team", "invite_member", "show_members", "show_team_roles"}
+FOR_TEAMS = {
+    "create_team_role", "delete_team", "destroy_team", "invite_member", "invite_team", "remove_member",
+    "remove_team_role", "show_members", "show_team_role", "show_team_roles", "update_team_role",
+}  # fmt: skip
 
 
 class Example(NamedTuple):
@@ -102,11 +108,22 @@ def let_pass(world: str, seconds: float) -> float:
         opened.close()
 
 
+def stop_the_clock(path: Path) -> None:
+    """Let time stand still in a world but where it is let pass: codes stay good, and twins of a world stay equal."""
+    opened = World(str(path))
+    try:
+        opened.set_speed(0.0)
+    finally:
+        opened.close()
+
+
 @pytest.fixture(scope="module")
 def prepared(tmp_path_factory: pytest.TempPathFactory) -> Prepared:
     path = tmp_path_factory.mktemp("world") / "world.db"
+    stop_the_clock(path)
     with VastAI(server_url=f"sandbox:{path}", raise_errors=True, quiet=True) as client:
         names = fill(client, path)
+        names |= fill_second_factor(client, path)
     return Prepared(path, let_pass(str(path), 60), names)
 
 
@@ -141,8 +158,7 @@ def fill(client: VastAI, path: Path) -> dict[str, Any]:
     client.create_env_var(names["env_var"], "test")
     names["api_key_id"] = client.create_api_key("example", ["misc"])["id"]
     names["ssh_key"] = client.create_ssh_key("example", "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIExample")["key"]["id"]
-    fill_account(client, names)
-    names["team"] = client.create_team("examples")["team_id"]
+    names |= fill_account(client, path) | fill_team(client)
     names |= fill_as_host(client) | fill_on_cluster(client)
     let_pass(str(path), 60)
     client.take_snapshot(names["instance"], repo="bob/trained")
@@ -177,10 +193,67 @@ def fill_on_cluster(client: VastAI) -> dict[str, Any]:
     return {"cluster_instance": instance, "overlay": overlay}
 
 
-def fill_account(client: VastAI, names: dict[str, Any]) -> None:
+def fill_account(client: VastAI, path: Path) -> dict[str, Any]:
     """What belongs to an account besides what it rents."""
     client.create_subaccount("sam@example.com", "sam", "PASSWORD")
-    names["webhook"] = client.create_webhook("https://example.com/hook", ["low_credit"])["webhook"]["id"]
+    template = client.create_template(name="mine", image="ubuntu")["template"]
+    instance = client.show_instances()[0]["id"]
+    reboot = f"/api/v0/instances/reboot/{instance}/"
+    job = client.create_scheduled_job("2040-01-01", "2040-02-01", reboot, "PUT", {}, "DAILY", instance)
+    transport = SandboxTransport(f"sandbox:{path}")  # no command makes deployments: the serverless library does
+    body = json.dumps({"name": "chat", "tag": "test", "image": "ubuntu"}).encode()
+    deployment = json.loads(transport.app.handle("PUT", "/api/v0/deployments/", {}, {}, body).body)
+    transport.close()
+    return {
+        "webhook": client.create_webhook("https://example.com/hook", ["low_credit"])["webhook"]["id"],
+        "own_template": template["id"],
+        "own_template_hash": template["hash_id"],
+        "job": job["scheduled_job_id"],
+        "deployment": deployment["deployment_id"],
+    }
+
+
+def fill_team(client: VastAI) -> dict[str, Any]:
+    """A team with a member and a role of its own."""
+    team = client.create_team("examples")["team_id"]
+    me = client.show_user()["id"]
+    client.switch_team(team)
+    client.create_team_role("auditor", ["instance_read"])
+    client.invite_member("sam@example.com", "member")
+    names = {"team": team, "member": client.show_members()[-1]["id"], "role": client.show_team_role("auditor")["id"]}
+    client.switch_team(me)
+    return names
+
+
+def fill_second_factor(client: VastAI, path: Path) -> dict[str, Any]:
+    """An app and a phone, leave to add another app, and codes that are good a minute later."""
+    secret = client.tfa_totp_setup()["secret"]
+    now = let_pass(str(path), 0)
+    client.tfa_activate(totp.code(secret, now), secret)
+    method = client.tfa_status()["methods"][0]["id"]
+    client.tfa_confirm_new(**sent(client.tfa_request_new("email"), path))
+    client.tfa_activate(**sent(client.tfa_send_sms("+4712345678"), path), method_type="sms")
+    client.tfa_confirm_new(**sent(client.tfa_request_new("email"), path))
+    other, mail = client.tfa_totp_setup()["secret"], sent(client.tfa_send_email(), path)
+    later = now + 60
+    return {
+        "tfa_method": method,
+        "app_code": totp.code(secret, later),
+        "secret": other,
+        "new_code": totp.code(other, later),
+        "code": mail["code"],
+        "challenge": mail["secret"],
+        "sms_challenge": client.tfa_send_sms()["secret"],
+    }
+
+
+def sent(answer: dict[str, Any], path: Path) -> dict[str, str]:
+    """The challenge of an answer, and the code that was sent for it."""
+    opened = World(str(path))
+    try:
+        return {"secret": answer["secret"], "code": newest_first(opened)[0]["code"]}
+    finally:
+        opened.close()
 
 
 @pytest.fixture
