@@ -41,6 +41,8 @@ def text(
         return ""
     if isinstance(result, str):
         return _as_written(result, width)
+    if output.table and output.rows and isinstance(result, dict):
+        return _page(output.rows, result, (columns or {})[output.table], width)
     if output.table:
         return _tabled(result, (columns or {})[output.table], width)
     if isinstance(result, dict):
@@ -251,6 +253,27 @@ def _tabled(result: Any, columns: Sequence[Column], width: int | None) -> str:
     if width is None or max(map(columns_of, line.split("\n"))) <= width:
         return line
     return "\n".join(f"{column['title']}: {value(result, column)}" for column in columns)
+
+
+def _page(key: str, result: Mapping[str, Any], columns: Sequence[Column], width: int | None) -> str:
+    """The rows of a page as a table, and below it what else the page says, such as the token of the next one."""
+    rows = rows_of(result, key)
+    if not rows:
+        return ""
+    rest = {name: value for name, value in result.items() if name not in (key, "success")}
+    lines = [f"{neutral(str(name))}: {cell(value)}" for name, value in rest.items() if value not in (None, "", [], {})]
+    return "\n".join([table(rows, columns, width), *lines])
+
+
+def rows_of(result: Any, key: str | None) -> list[Any]:
+    """The rows of a result: those under the key, when it is a page that has one; else the result itself.
+
+    >>> rows_of({"results": [{"id": 1}], "total": 1}, "results"), rows_of([{"id": 1}], None), rows_of({"id": 1}, None)
+    ([{'id': 1}], [{'id': 1}], [{'id': 1}])
+    """
+    if key is not None and isinstance(result, Mapping):
+        result = result.get(key) or []
+    return result if isinstance(result, list) else [result]
 
 
 def _as_written(result: str, width: int | None) -> str:

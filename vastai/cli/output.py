@@ -40,7 +40,7 @@ def write(
             text = render.text(command, result, columns, None if full else terminal.width())
         if text:
             terminal.out(text)
-        elif isinstance(result, list):
+        elif isinstance(result, list) or command.output.rows:
             terminal.say(command.output.empty or "Nothing found.")
     return 1 if command.effect != "read" and partly_failed(result) else 0
 
@@ -70,8 +70,7 @@ def ids(command: Command, result: Any) -> str | None:
     field = command.output.quiet
     if field is None or not isinstance(result, list | dict):
         return "" if isinstance(result, dict) and set(result) <= {"success", "msg"} else None
-    rows = result if isinstance(result, list) else [result]
-    found = [render.field(row, field) for row in rows]
+    found = [render.field(row, field) for row in render.rows_of(result, command.output.rows)]
     return "\n".join(render.cell(item) for item in found if item is not None)
 
 

@@ -159,10 +159,13 @@ def hook_names(items: Iterable[Any]) -> Iterator[tuple[int, str]]:
 
 
 def has_field(facts: Facts, schema: str, field: str) -> bool:
-    """Does a response schema describe this field? Dots go deeper; `$ref` and combinations of schemas are followed."""
+    """Does a response schema describe this field? Dots go deeper, into the items of a list too.
+
+    References and combinations of schemas are followed.
+    """
     parts = [(facts.schemas(schema) or {}, schema)]
     for name in field.split("."):
-        described = [(part["properties"][name], at) for part, at in _parts(facts, parts) if name in _properties(part)]
+        described = [(_properties(part)[name], at) for part, at in _parts(facts, parts) if name in _properties(part)]
         if not described:
             return False
         parts = described
@@ -191,6 +194,8 @@ def _parts(facts: Facts, start: list[tuple[Any, str]]) -> list[tuple[Any, str]]:
         found.append((part, file))
         for keyword in ("allOf", "anyOf", "oneOf"):
             waiting += [(inner, file) for inner in part.get(keyword, ())]
+        if isinstance(part.get("items"), dict):
+            waiting.append((part["items"], file))
         if "$ref" in part:
             waiting.append(_referred(facts, str(part["$ref"]), file))
     return found

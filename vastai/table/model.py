@@ -149,10 +149,11 @@ class Returns:
 class Output:
     """How a result is shown in a terminal."""
 
-    __slots__ = ("empty", "quiet", "table", "view")
+    __slots__ = ("empty", "quiet", "rows", "table", "view")
 
     def __init__(self, entry: Entry) -> None:
         self.table: str | None = entry.get("table")
+        self.rows: str | None = entry.get("rows")
         self.quiet: str | None = entry.get("quiet")
         self.view: str | None = entry.get("view")
         self.empty: str | None = entry.get("empty")

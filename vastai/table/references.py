@@ -152,14 +152,17 @@ def schemas_and_columns_exist(facts: Facts, name: str, entry: Entry) -> Found:
     if table is not None and columns is None:
         known = [*facts.columns, *facts.base_columns]
         yield ("output", "table"), f'there is no "{table}" in tables.{suggestion(table, known)}'
+    within = f"{output['rows']}." if "rows" in output else ""
+    if within and schema is not None:
+        yield from _field(facts, schema, output["rows"], ("output", "rows"))
     for column in columns or ():
-        if schema is not None and "field" in column and not has_field(facts, schema, column["field"]):
+        if schema is not None and "field" in column and not has_field(facts, schema, within + column["field"]):
             yield (
                 ("output", "table"),
-                f'"{table}" has the column "{column["field"]}", {_unknown(facts, schema, column["field"])}',
+                f'"{table}" has the column "{column["field"]}", {_unknown(facts, schema, within + column["field"])}',
             )
     if "quiet" in output and schema is not None:
-        yield from _field(facts, schema, output["quiet"], ("output", "quiet"))
+        yield from _field(facts, schema, within + output["quiet"], ("output", "quiet"))
 
 
 # Called once for the whole table; places begin at its top.

@@ -193,8 +193,12 @@ def pages_are_lists(name: str, entry: Entry) -> Found:
     returns, output = entry.get("returns", {}), entry.get("output", {})
     if "pages" in entry and not returns.get("many"):
         yield ("pages",), "pages are joined to a list: returns needs many: true"
-    if "empty" in output and not returns.get("many"):
+    if "empty" in output and not returns.get("many") and "rows" not in output:
         yield ("output", "empty"), "only a list can be empty: returns has no many: true"
+    if "rows" in output and "table" not in output:
+        yield ("output", "rows"), "the rows of what? There is no table beside it"
+    if "rows" in output and returns.get("many"):
+        yield ("output", "rows"), "the result is the list of rows already: returns has many: true"
     for key in ("table", "quiet"):
         if key in output and returns.get("type") == "str":
             yield ("output", key), "the result is text and has no fields"
