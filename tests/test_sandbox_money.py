@@ -139,6 +139,28 @@ def test_charges_add_up_to_the_credit_that_is_gone(history: list[tuple[str, Any]
     assert sum(paid) == money.micro(STARTING) + told.moved
 
 
+def test_what_a_host_earns_is_what_somebody_else_was_charged() -> None:
+    kit = Kit(keys="open")
+    assert kit.send("GET", "/machines", key="host")["machines"][0]["id"] == MACHINE
+    assert [each["id"] for each in kit.send("GET", "/machines", key="renter")["machines"]] != [MACHINE]
+    found = kit.send("GET", "/bundles/", query={"q": {"machine_id": {"eq": MACHINE}}}, key="renter")["offers"]
+    rented = kit.send("PUT", f"/asks/{found[0]['id']}/", {"image": "ubuntu", "disk": 50}, key="renter")["new_contract"]
+    kit.wait(100_000)
+    kit.send("PUT", "/machines/create_asks/", {"machine": MACHINE, "price_gpu": 2}, key="host")
+    assert kit.send("GET", "/instances/pending-price-increases/", key="host")["count"] == 0
+    (asked,) = kit.send("GET", "/instances/pending-price-increases/", key="renter")["pending_price_increases"]
+    answer = {"pending_price_increase_id": asked["pending_price_increase_id"]}
+    assert kit.send("PUT", "/instances/accept-price-increase/", answer, key="host").status == 404
+    assert kit.send("PUT", "/instances/accept-price-increase/", answer, key="renter").status == 200
+    kit.wait(50_000)
+    assert kit.send("POST", f"/machines/{MACHINE}/force_delete/", {}, key="host").status == 400
+    assert kit.send("DELETE", f"/instances/{rented}/", {}, key="renter").status == 200
+    spent = STARTING - kit.send("GET", "/users/current/", key="renter")["credit"]
+    summary = kit.send("GET", "/users/me/machine-earnings", query={"sday": "0"}, key="host")["summary"]
+    assert money.micro(sum(summary.values())) == money.micro(spent) > 0
+    assert kit.send("GET", "/users/current/", key="host")["credit"] == STARTING, "what is earned is paid out elsewhere"
+
+
 uses = st.builds(
     lambda start, length, rate: {"start": start, "end": None if length < 0 else start + length, "rate": rate},
     st.floats(0, 1000),

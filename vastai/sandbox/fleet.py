@@ -19,6 +19,7 @@ RESTART_SECONDS = 3.0
 STEP = 0.001
 """By so many $/hour and GPU a bid must be above another one."""
 ON_DEMAND = float("inf")
+NEVER = float("inf")
 OUTBID = "outbid: the GPUs went to somebody who pays more; raise the bid to go on"
 
 
@@ -179,22 +180,31 @@ def hold_to_lowest_bid(world: World, machine: int, now: float) -> None:
 
 
 def settle(world: World, now: float) -> None:
-    """Bring the world up to date: what cannot be paid any more stops at the very moment at which money runs out.
+    """Bring the world up to date: what ends or cannot be paid any more stops at the very moment at which it does.
 
     Everything else follows from the times that are stored.
     """
-    never, reached = float("inf"), 0.0
+    reached = 0.0
     while ledger.due(world, now):
-        empty, source = ledger.next_empty_deposit(world) or (never, "")
-        broke, account = ledger.next_run_out(world) or (never, 0)
-        moment = max(reached, min(empty, broke))
-        if moment > now:
-            ledger.note_due(world, moment)
+        first = _first_to_end(world)
+        ended = first["end_date"] if first else NEVER
+        empty, source = ledger.next_empty_deposit(world) or (NEVER, "")
+        broke, account = ledger.next_run_out(world) or (NEVER, 0)
+        reached = max(reached, min(ended, empty, broke))
+        if reached > now:
+            ledger.note_due(world, reached)
+        elif first and ended <= min(empty, broke):
+            stop(world, first, reached, "stopped: its contract has ended")
         elif empty <= broke:
-            _end_discount(world, source, moment)
+            _end_discount(world, source, reached)
         else:
-            _stop_all(world, account, moment)
-        reached = moment
+            _stop_all(world, account, reached)
+
+
+def _first_to_end(world: World) -> Row | None:
+    """The instance whose contract ends first of those that are meant to run."""
+    meant = (each for each in world.all("instance") if each["intended_status"] == "running")
+    return min(meant, key=lambda each: each["end_date"], default=None)
 
 
 def _end_discount(world: World, source: str, moment: float) -> None:

@@ -112,6 +112,18 @@ def _priced(machine: Row) -> Machine:
     return replace(hardware, shared=hardware.shared | changed, gpu_price=asked["price_gpu"])
 
 
+def name_volumes(world: World, machine: Row, volume_offer: Row | None) -> None:
+    """Let the GPU offers of a machine name the offer of volumes that is there, or none."""
+    named: Row = {"avail_vol_ask_id": None, "avail_vol_size": None, "avail_vol_dph": None}
+    if volume_offer is not None:
+        size, price = volume_offer["disk_space"], volume_offer["storage_cost"]
+        named = {"avail_vol_ask_id": volume_offer["id"], "avail_vol_size": size}
+        named["avail_vol_dph"] = round(prices.storage_per_hour(price, size), 6)
+    machine["hardware"]["shared"] |= named
+    world.save("machine", machine)
+    refresh(world, machine)
+
+
 def gpus_of(machine: Row) -> list[int]:
     """The ids of all GPUs of a machine."""
     first = machine["hardware"]["first_gpu"]

@@ -22,7 +22,7 @@ def earnings(call: Call) -> Row:
     """
     if call.path["user_id"] not in ("me", call.account):
         raise Refusal(403, "auth_error", f"User {call.path['user_id']} is not the account of this key.")
-    ids = {each["id"] for each in call.world.all("machine", call.account)}
+    ids = {each["id"] for kind in ("machine", "former_machine") for each in call.world.all(kind, call.account)}
     wanted = number_of(call.query.get("machid"))
     if wanted is not None and wanted not in ids:
         raise invalid(f"There is no machine {wanted} in this account.")

@@ -29,8 +29,10 @@ def mine(call: Call, id: Any) -> Row:
 
 @behaviour("GET /api/v0/machines")
 def listed(call: Call) -> Row:
-    """The caller's machines."""
-    return {"machines": [row(call, each) for each in call.world.all("machine", call.account)]}
+    """The caller's machines; nobody sees those of another user."""
+    asked = call.query.get("user_id") or "me"
+    machines = call.world.all("machine", call.account) if asked in ("me", str(call.account)) else []
+    return {"machines": [row(call, each) for each in machines]}
 
 
 @behaviour("GET /api/v0/machines/{id}")
@@ -86,7 +88,7 @@ def offered(call: Call) -> Row:
     machine = mine(call, call.body.get("machine"))
     wanted = _wanted(call, machine)
     hosting.put_up(call.world, machine, wanted, call.now)
-    if wanted.pop("vol_size", None):
+    if call.body.get("vol_size"):
         volume_listings.put_up(call, machine, call.body["vol_size"], call.body.get("vol_price"), wanted["end_date"])
     extended = price_increases.announce(call, machine)
     fleet.hold_to_lowest_bid(call.world, machine["id"], call.now)
@@ -116,7 +118,7 @@ def _wanted(call: Call, machine: Row) -> Row:
     if not 1 <= wanted["min_chunk"] <= machine["hardware"]["gpus"]:
         raise invalid(f"min_chunk must be between 1 and {machine['hardware']['gpus']}, the GPUs of the machine")
     wanted["end_date"] = _end(call, wanted["end_date"])
-    return {**wanted, "vol_size": call.body.get("vol_size")}
+    return wanted
 
 
 def _end(call: Call, before: float | None) -> float:
@@ -151,6 +153,7 @@ def unlisted(call: Call) -> Row:
     """Take a machine's GPU offers from the market. What runs there goes on until it ends."""
     machine = mine(call, call.path["id"])
     hosting.withdraw(call.world, machine)
+    price_increases.withdraw(call.world, machine)
     return _done(call, machine, "is not listed any more")
 
 
@@ -221,6 +224,7 @@ def deleted(call: Call) -> Row:
     for listing in offers.of_place(call.world, "volume_offer", machine["id"]):
         offers.withdraw(call.world, "volume_offer", listing)
     call.world.remove("machine", machine["id"])
+    call.world.add("former_machine", call.account, {}, id=machine["id"])  # what it earned stays in the books
     return _done(call, machine, "is deleted")
 
 

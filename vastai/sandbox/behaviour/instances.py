@@ -116,6 +116,8 @@ def start(call: Call, instance: Row) -> None:
     """Start an instance that is stopped; one that runs already stays as it is."""
     if instance["intended_status"] == "running":
         return
+    if instance["end_date"] <= call.now:
+        raise invalid(f"The contract of instance {instance['id']} has ended; copy its data and destroy it.")
     left = money.dollars(ledger.available(call.world, call.account, ledger.source(instance), call.now))
     if left <= fleet.hourly(call.world, instance)["dph_total"] / 60:
         raise Refusal(400, "insufficient_credit", "There is no credit left to start it with; add some first.")

@@ -6,6 +6,7 @@ from typing import Any
 
 from vastai.sandbox import fleet, hosting, ledger, offers, prices
 from vastai.sandbox.behaviour.registry import Call, Refusal, behaviour, number_of
+from vastai.sandbox.world import World
 
 Row = dict[str, Any]
 
@@ -22,15 +23,12 @@ def announce(call: Call, machine: Row) -> int:
     What costs no more is extended to the listing's end, if that is later. Whoever would pay more is asked: an increase
     is pending, in place of an older one. Interruptible contracts have no fixed price, so they are not asked.
     """
+    withdraw(call.world, machine)
     extended = 0
     for instance in hosting.contracts(call.world, machine["id"]):
         asked = offers.find(call.world, "offer", instance["ask_id"])
         if asked is None or instance["price"] is not None:
             continue
-        for older in call.world.all("price_increase", lookup=str(instance["id"])):
-            if older["status"] == "pending":
-                older["status"] = "replaced"
-                call.world.save("price_increase", older)
         if any(asked[term] > instance["terms"][term] for term in RAISED):
             _ask(call, instance, asked)
         elif asked["end_date"] > instance["end_date"]:
@@ -38,6 +36,15 @@ def announce(call: Call, machine: Row) -> int:
             call.world.save("instance", instance)
             extended += 1
     return extended
+
+
+def withdraw(world: World, machine: Row) -> None:
+    """What was asked of contracts on a machine holds no longer: its host asks something else, or lets it no more."""
+    for instance in hosting.contracts(world, machine["id"]):
+        for increase in world.all("price_increase", lookup=str(instance["id"])):
+            if increase["status"] == "pending":
+                increase["status"] = "replaced"
+                world.save("price_increase", increase)
 
 
 def _ask(call: Call, instance: Row, asked: Row) -> None:

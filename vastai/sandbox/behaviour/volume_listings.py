@@ -37,7 +37,9 @@ def put_up(call: Call, machine: Row, size: Any, price: Any, end: float) -> int:
     gigabytes = _size(call, "volume_offer", listing, size, machine["hardware"]["disk"])
     row = market.volume_row(_as_offer(machine), listing["id"] if listing else 0, gigabytes)
     row = _priced(call, row, _price(price, DEFAULT_PRICE), end)
-    return int(offers.publish(call.world, "volume_offer", call.account, row)["id"])
+    row = offers.publish(call.world, "volume_offer", call.account, row)
+    hosting.name_volumes(call.world, machine, row)
+    return int(row["id"])
 
 
 def _as_offer(machine: Row) -> Row:
@@ -94,17 +96,24 @@ def network_listed(call: Call) -> Row:
 @behaviour("POST /api/v0/volumes/unlist")
 def unlisted(call: Call) -> Row:
     """Take an offer of volumes from the market."""
-    return _unlisted(call, "volume_offer")
+    listing = _withdrawn(call, "volume_offer")
+    machine = call.world.get("machine", listing["row"]["machine_id"])
+    if machine is not None:
+        hosting.name_volumes(call.world, machine, None)
+    return _done(listing)
 
 
 @behaviour("POST /api/v0/network_volumes/unlist/")
 def network_unlisted(call: Call) -> Row:
     """Take an offer of network volumes from the market."""
-    return _unlisted(call, "network_volume_offer")
+    return _done(_withdrawn(call, "network_volume_offer"))
 
 
-def _unlisted(call: Call, kind: str) -> Row:
-    """Refused with 400, as the vendor describes it, for what is no listing of the caller and for one in use."""
+def _withdrawn(call: Call, kind: str) -> Row:
+    """Withdraw the listing that a request names.
+
+    Refused with 400, as the vendor describes it, for what is no listing of the caller and for one in use.
+    """
     number = number_of(call.body.get("id"))
     listing = None if number is None else call.world.get(f"hosted_{kind}", number, call.account)
     if listing is None or not listing["listed"]:
@@ -112,6 +121,10 @@ def _unlisted(call: Call, kind: str) -> Row:
     if _rented(call, listing):
         raise Refusal(400, "listing_in_use", f"Volumes are rented from listing {listing['id']}; it cannot be removed.")
     offers.withdraw(call.world, kind, listing)
+    return listing
+
+
+def _done(listing: Row) -> Row:
     return {"success": True, "msg": f"Listing {listing['id']} is withdrawn."}
 
 
