@@ -86,6 +86,15 @@ def test_status_log_clock_and_keys(place: str) -> None:
     assert (len(key), key in json.dumps(result(["sandbox", "log", *at]))) == (64, False)
 
 
+def test_messages_hold_the_codes_that_were_sent(place: str) -> None:
+    at = ["--url", place]
+    assert run(["sandbox", "messages", *at])[2].strip().endswith("No messages.")
+    run(["tfa", "send-email", *at])
+    (message,) = result(["sandbox", "messages", *at])
+    assert (message["channel"], message["to"], len(message["code"])) == ("email", "you@example.com", 6)
+    assert message["code"] in run(["sandbox", "messages", *at])[1]
+
+
 def test_a_file_and_the_process_that_serves_it_agree(tmp_path: Path, place: str) -> None:
     with serving("--state", str(tmp_path / "world.db")) as (url, _), VastAI(api_key="k", server_url=url) as client:
         assert client.search_offers(limit=1)

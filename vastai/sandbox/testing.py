@@ -6,7 +6,7 @@ from typing import Any
 
 from vastai.client import VastAI, table
 from vastai.engine.edge import Edge
-from vastai.sandbox import faults, faulty, logbook
+from vastai.sandbox import faults, faulty, logbook, messages
 from vastai.sandbox.app import App
 from vastai.sandbox.server import Server
 from vastai.sandbox.world import World
@@ -71,6 +71,12 @@ class Sandbox:
         """What was asked so far, the oldest first: `verb`, `path`, `query`, `body`, `status` and more; no secrets."""
         with self.world.transaction() as world:
             return logbook.read(world)
+
+    @property
+    def messages(self) -> list[Row]:
+        """The e-mails, text messages and webhooks that would have left, the newest first, with their codes and keys."""
+        with self.world.transaction() as world:
+            return messages.newest_first(world)
 
     def serve(self, keys: str = "shared") -> str:
         """Serve it over HTTP as well, until the test ends, for programs in other processes or languages.

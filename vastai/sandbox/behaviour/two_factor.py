@@ -55,7 +55,7 @@ def _authorized(call: Call, state: Row) -> bool:
 @behaviour("POST /api/v0/tfa/")
 def verified(call: Call) -> Row | Refusal:
     """Check a second factor: the answer is the account, and a key that is good for one session."""
-    state = second_factor.person(call)
+    second_factor.person(call)
     if not second_factor.methods(call):
         raise Refusal(400, "tfa_not_enabled", "Two-factor authentication is off: add a method first.")
     refused = second_factor.prove(call)
@@ -64,9 +64,9 @@ def verified(call: Call) -> Row | Refusal:
     permissions = call.caller.key.get("permissions") if call.caller.key else None
     row = {"name": "two-factor session", "permissions": permissions, "key_type": "session"}
     _, text = issue(call, call.caller.account, {**row, "expires_at": call.now + SESSION_SECONDS})
-    account, state = call.caller.account, second_factor.person(call)
+    account = call.caller.account
     answer = {"success": True, "id": account["id"], "email": account["email"], "full_name": account.get("fullname")}
-    left = len(state["backup_codes"])
+    left = len(second_factor.person(call)["backup_codes"])
     return {**answer, "tfa_status": "enabled", "session_key": text, "backup_codes_remaining": left}
 
 
