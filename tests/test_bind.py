@@ -57,6 +57,13 @@ CONVERSIONS: list[tuple[dict[str, Any], Any, Any]] = [
     ({"type": ["int"]}, [1, "2"], [1, 2]),
     ({"type": ["int"]}, "1,2", [1, 2]),
     ({"type": ["int"]}, 3, [3]),
+    ({"type": ["id"]}, ["1,2", 3], [1, 2, 3]),
+    ({"type": ["str"]}, ["a,b"], ["a,b"]),
+    ({"type": "int", "minimum": 1, "maximum": 25, "clamp": True}, 500, 25),
+    ({"type": "int", "minimum": 1, "maximum": 25, "clamp": True}, "0", 1),
+    ({"type": "int", "minimum": 1, "clamp": True}, 7, 7),
+    ({"type": "str", "blanks": True}, "RTX_4090", "RTX 4090"),
+    ({"type": ["str"], "blanks": True}, ["RTX_4090", "L4"], ["RTX 4090", "L4"]),
 ]
 
 
@@ -197,3 +204,49 @@ def test_only_none_is_left_out() -> None:
     )
     assert plan(command, {"force": False, "label": None, "q": 2}).body == {"fixed": 1, "force": False, "a": {"b": 2}}
     assert command.body == {"fixed": 1}
+
+
+SPENT = Command(
+    "show_spent",
+    {
+        "summary": "List",
+        "group": "things",
+        "http": "GET /spent/",
+        "params": {"begin": {"type": "date"}, "end": {"type": "date"}, "kind": {"type": "str"}},
+        "window": {"from": "begin", "to": "end", "days": 7},
+        "any_of": ["kind", "end"],
+    },
+)
+NOW, WEEK = 1_000_000.0, 7 * 86400.0
+
+
+@pytest.mark.parametrize(
+    ("given", "filled"),
+    [
+        ({}, (NOW - WEEK, NOW)),
+        ({"begin": 5.0}, (5.0, NOW)),
+        ({"end": WEEK}, (0.0, WEEK)),
+        ({"begin": 1.0, "end": 2.0}, (1.0, 2.0)),
+    ],
+)
+def test_a_window_ends_now_and_is_so_long_where_nothing_is_given(
+    given: dict[str, float], filled: tuple[float, float]
+) -> None:
+    values = bind.fill_window(SPENT, {"begin": None, "end": None, **given}, NOW)
+    assert (values["begin"], values["end"]) == filled
+
+
+def test_a_window_does_not_end_before_it_begins() -> None:
+    with pytest.raises(UsageError, match="begin: is after end"):
+        bind.fill_window(SPENT, {"begin": 2 * NOW, "end": None}, NOW)
+
+
+@pytest.mark.parametrize(
+    ("given", "good"), [({}, False), ({"kind": ""}, False), ({"kind": "x"}, True), ({"end": 0}, True)]
+)
+def test_one_of_several_parameters_must_be_given(given: dict[str, Any], good: bool) -> None:
+    if good:
+        bind.check(SPENT, given, given)
+    else:
+        with pytest.raises(UsageError, match="kind: is required, or end"):
+            bind.check(SPENT, given, given)

@@ -231,8 +231,7 @@ def test_no_two_commands_share_words() -> None:
 def test_consent_is_offered_exactly_where_it_may_be_asked() -> None:
     for command in EVERY:
         assert ("--yes" in flags.flags_of(command)) >= bool(command.confirm)
-        may_ask = command.confirm or command.flow or command.schedule or "yes" in command.params
-        assert may_ask or "--yes" not in flags.flags_of(command)
+        assert command.asks or "yes" in command.params or "--yes" not in flags.flags_of(command)
 
 
 @settings(max_examples=50)

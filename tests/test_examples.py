@@ -31,7 +31,7 @@ IMAGE = "pytorch/pytorch"
 PLACEHOLDER = re.compile(r"\{([a-z_]+)\}")
 # What the key in use must belong to a team for.
 FOR_TEAMS = {
-    "create_team_role", "delete_team", "destroy_team", "invite_member", "invite_team", "remove_member",
+    "check_team", "create_team_role", "delete_team", "destroy_team", "invite_member", "invite_team", "remove_member",
     "remove_team_role", "show_members", "show_team_role", "show_team_roles", "update_team_role",
 }  # fmt: skip
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from vastai.engine import flow
-from vastai.engine.steps import Fetch, Pause, Reply, Request
+from vastai.engine.steps import Ask, Fetch, Pause, Reply, Request
 from vastai.errors import APIError, ConnectionFailed, NotOffered, OutcomeUnknown, UsageError
 from vastai.table.model import Table
 
@@ -44,6 +44,26 @@ TABLE = Table.from_data(
                 "effect": "once",
                 "look_at": {"command": "show_things", "match": {"kind": "kind"}, "since": "start"},
                 "params": {"id": {"type": "id"}, "kind": {"type": "str"}},
+                "returns": {"schema": "ack"},
+            },
+            "change_thing": {
+                **ENTRY,
+                "http": "PUT /things/{id}/",
+                "effect": "update",
+                "confirm": "Change {id}?",
+                "params": {"id": {"type": "id"}, "kind": {"type": "str"}},
+                "returns": {"schema": "ack"},
+            },
+            "keep_thing": {
+                **ENTRY,
+                "steps": [
+                    {"run": "read_thing", "when": "look"},
+                    {"run": "change_thing", "unless": "new"},
+                    {"run": "make_thing", "after": "missing"},
+                    {"run": "make_thing", "when": "new"},
+                ],
+                "effect": "update",
+                "params": {"id": {"type": "id", "required": True}, "look": {"type": "bool"}, "new": {"type": "bool"}},
                 "returns": {"schema": "ack"},
             },
             "wish_thing": {
@@ -161,6 +181,30 @@ def test_a_lost_answer_is_looked_for_at_1_3_and_9_seconds() -> None:
     with pytest.raises(OutcomeUnknown) as caught:
         run("make_thing", {"id": 7, "kind": "a"}, [OutcomeUnknown("lost"), *looks])
     assert caught.value.candidates == [new]
+
+
+MISSING = Reply(400, {}, b'{"success": false, "error": "missing", "msg": "none"}', "http://x/", "PUT")
+CHANGE, MAKE, QUESTION = "PUT /api/v0/things/7/", "PUT /api/v0/asks/7/", "Change 7?"
+
+
+@pytest.mark.parametrize(
+    ("given", "answers", "done"),
+    [
+        ({}, [True, ok(a=1)], [QUESTION, CHANGE]),
+        ({}, [True, MISSING, ok(a=1)], [QUESTION, CHANGE, MAKE]),
+        ({"new": True}, [ok(a=1)], [MAKE]),
+        ({"new": False}, [True, ok(a=1)], [QUESTION, CHANGE]),
+    ],
+)
+def test_steps_run_in_turn_where_their_conditions_hold(given: Any, answers: list[Any], done: list[str]) -> None:
+    result, yielded, _ = run("keep_thing", {"id": 7, **given}, answers)
+    assert result == {"success": True, "a": 1}
+    assert [step.question if isinstance(step, Ask) else f"{step.verb} {step.path}" for step in yielded] == done
+
+
+def test_steps_end_at_a_refusal_that_no_step_is_for() -> None:
+    with pytest.raises(APIError, match="not that"):
+        run("keep_thing", {"id": 7}, [True, no()])
 
 
 def test_what_the_service_does_not_offer_is_not_sent() -> None:

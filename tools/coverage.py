@@ -148,7 +148,7 @@ def _may_be_left_out(parameter: Parameter) -> bool:
 def _value(description: Described, field: Field, sent: Sent) -> Iterator[str]:
     """What our parameters refuse of one field: its type, one of its values."""
     where = f"{field.place} {field.name}"
-    exact = [p for p in sent.params if (p.wire == field.name or field.place == "path") and not p.then]
+    exact = [p for p in sent.params if (p.wire == field.name or field.place == "path") and p.sent_as_checked]
     if len(exact) < len(sent.params):
         return  # a hook, a part or a whole: what it takes is not said by a type
     kinds = types(description, field.schema)

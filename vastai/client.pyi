@@ -115,7 +115,7 @@ class VastAI:
         label: Sequence[str] | None = None,
         gpu_name: Sequence[str] | None = None,
         verification: Sequence[str] | None = None,
-        order_by: Sequence[str] | None = None,
+        order_by: Sequence[Any] | None = None,
         select_cols: Sequence[str] | None = None,
         limit: int | None = None,
         next_token: str | None = None,
@@ -129,7 +129,7 @@ class VastAI:
         label: Sequence[str] | None = None,
         gpu_name: Sequence[str] | None = None,
         verification: Sequence[str] | None = None,
-        order_by: Sequence[str] | None = None,
+        order_by: Sequence[Any] | None = None,
         select_cols: Sequence[str] | None = None,
         limit: int | None = None,
         next_token: str | None = None,
@@ -274,7 +274,7 @@ class VastAI:
         next_token: str | None = None,
         latest_first: bool = False,
         invoice_type: Sequence[str] | None = None,
-        order_by: Sequence[str] | None = None,
+        order_by: Sequence[Any] | None = None,
     ) -> dict[str, Any]:
         """List one page of invoices."""
     def show_charges(
@@ -304,9 +304,11 @@ class VastAI:
         """Destroy the team of the key in use."""
     def select_team(self, id: int | str, api_key: str | None = None) -> dict[str, Any]:
         """Switch to a team."""
+    def check_team(self, id: int | str) -> dict[str, Any]:
+        """Check that the key in use belongs to a team."""
     def switch_team(self, id: int | str) -> dict[str, Any]:
         """Switch the key in use to a team."""
-    def invite_team(self, id: str | None = None, email: str | None = None, role: str = "member") -> dict[str, Any]:
+    def invite_team(self, id: int | str, email: str, role: str = "member") -> dict[str, Any]:
         """Invite somebody to the team of the key in use."""
     def invite_member(self, email: str, role: str = "member") -> dict[str, Any]:
         """Invite somebody to the team."""
@@ -326,7 +328,7 @@ class VastAI:
         self,
         template_hash: str | None = None,
         template_id: int | None = None,
-        search_params: str = "",
+        search_params: Any = "",
         launch_args: str | None = None,
         endpoint_name: str | None = None,
         endpoint_id: int | None = None,
@@ -345,7 +347,7 @@ class VastAI:
         self,
         template_hash: str | None = None,
         template_id: int | None = None,
-        search_params: str = "",
+        search_params: Any = "",
         launch_args: str | None = None,
         endpoint_name: str | None = None,
         endpoint_id: int | None = None,
@@ -364,7 +366,7 @@ class VastAI:
         self,
         template_hash: str | None = None,
         template_id: int | None = None,
-        search_params: str = "",
+        search_params: Any = "",
         launch_args: str | None = None,
         endpoint_name: str | None = None,
         endpoint_id: int | None = None,
@@ -384,7 +386,7 @@ class VastAI:
         id: int | str,
         template_hash: str | None = None,
         template_id: int | None = None,
-        search_params: str | None = None,
+        search_params: Any = None,
         launch_args: str | None = None,
         endpoint_name: str | None = None,
         endpoint_id: int | None = None,
@@ -403,7 +405,7 @@ class VastAI:
         id: int | str,
         template_hash: str | None = None,
         template_id: int | None = None,
-        search_params: str | None = None,
+        search_params: Any = None,
         launch_args: str | None = None,
         endpoint_name: str | None = None,
         endpoint_id: int | None = None,
@@ -422,7 +424,7 @@ class VastAI:
         id: int | str,
         template_hash: str | None = None,
         template_id: int | None = None,
-        search_params: str | None = None,
+        search_params: Any = None,
         launch_args: str | None = None,
         endpoint_name: str | None = None,
         endpoint_id: int | None = None,

@@ -202,7 +202,7 @@ def _sending(command: Command) -> str:
     """What goes to the service, and whether it may be repeated."""
     if command.left_out:
         return f"Left out: raises `NotOffered`. {sentence(command.instead)}"
-    if command.flow:
+    if command.composed:
         sent = "Sends several requests" if command.calls else "Sends what is needed"
         calls = f": {', '.join(f'`{name}`' for name in command.calls)}" if command.calls else ""
         return f"{sent}{calls}. {EFFECTS[command.effect]}"
@@ -245,8 +245,8 @@ def _terminal_remarks(command: Command) -> list[str]:
 def _plain_word(command: Command, parameter: Parameter) -> str:
     """A word of the usage line: brackets say that it may be missing, dots that there may be several."""
     words = [p for p in command.params.values() if p.positional]
-    takes_the_rest = parameter is words[-1] and parameter.type in ("str", "json") and not parameter.choices
-    name = _shown_name(parameter) + ("..." if parameter.many or (takes_the_rest and not parameter.required) else "")
+    takes_the_rest = parameter is words[-1] and parameter.takes_the_rest
+    name = _shown_name(parameter) + ("..." if parameter.many or takes_the_rest else "")
     return name if parameter.required else f"[{name}]"
 
 

@@ -25,6 +25,11 @@ ANNOTATIONS = {
     "path": "str | os.PathLike[str]",
     "date": "str | float",
     "id": "int | str",
+    "query": "Any",
+    "order": "Any",
+    "columns": "Any",
+    "env": "Any",
+    "scopes": "Any",
 }
 
 

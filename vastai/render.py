@@ -37,6 +37,8 @@ def text(
         from .hooks import registry
 
         return neutral(registry.find("view", output.view)(result), keep="\n\t")
+    if output.text and isinstance(result, dict) and output.text in result:
+        return neutral(str(result.get(output.text) or output.empty or ""), keep="\n\t")
     if result is None:
         return ""
     if isinstance(result, str):

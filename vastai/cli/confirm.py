@@ -6,25 +6,7 @@ from ..errors import UsageError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # the typing module costs start-up time
-    from collections.abc import Mapping
-    from typing import Any
-
-    from ..table.model import Command
     from .terminal import Terminal
-
-
-def question(command: Command, given: Mapping[str, Any]) -> str:
-    """The question of a command, its placeholders filled with the arguments, or with their defaults.
-
-    Arguments:
-        given: parameter name to what was typed.
-    """
-    text = command.confirm or ""
-    for name, parameter in command.params.items():
-        value = given.get(name, parameter.initial)
-        shown = ", ".join(map(str, value)) if isinstance(value, list) else "" if value is None else str(value)
-        text = text.replace("{" + name + "}", shown)
-    return text
 
 
 def ask(text: str, terminal: Terminal) -> None:

@@ -51,10 +51,7 @@ def flags_of(command: Command) -> dict[str, Flag]:
 def free_words(command: Command) -> Parameter | None:
     """The parameter that takes all the remaining words as one text: the last word, if that is an optional text."""
     words = [parameter for parameter in command.params.values() if parameter.positional]
-    last = words[-1] if words else None
-    if last is None or last.required or last.many or last.choices or last.type not in ("str", "json"):
-        return None
-    return last
+    return words[-1] if words and words[-1].takes_the_rest else None
 
 
 def has_orders(command: Command) -> bool:

@@ -197,7 +197,7 @@ def _ask(command: Command, arguments: Arguments, terminal: Terminal) -> None:
 
         if not command.prepare:  # nobody is asked about a call that is wrong; `prepare` may still add values
             bind.check(command, arguments.given, bind.with_defaults(command, arguments.given))
-        confirm.ask(confirm.question(command, arguments.given), terminal)
+        confirm.ask(command.question(arguments.given), terminal)
 
 
 def _show_result(

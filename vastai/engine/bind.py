@@ -11,6 +11,7 @@ from ..errors import UsageError
 from ..nearest import suggestion
 from ..table.model import UNSET, Command, Parameter, choice_key
 
+DAY = 86400.0  # seconds
 ID_CHARACTERS = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.:-")
 
 
@@ -115,6 +116,9 @@ def check(command: Command, given: Mapping[str, Any], values: Mapping[str, Any])
         except ValueError as error:
             faults.append(f"{parameter.name}: {error}")
     faults += _exclusions(command, given)
+    if command.any_of and all(checked[name] in (None, "") for name in command.any_of):
+        first, *others = command.any_of
+        faults.append(f"{first}: is required{', or ' if others else ''}{' or '.join(others)}")
     raise_faults(command, faults)
     return checked
 
@@ -127,6 +131,21 @@ def raise_faults(command: Command, faults: Sequence[str]) -> None:
     """
     if faults:
         raise UsageError(f"{command.name}: {'; '.join(faults)}")
+
+
+def fill_window(command: Command, values: dict[str, Any], now: float) -> dict[str, Any]:
+    """The values with both ends of the entry's `window`: it ends now and is so many days long, where not given.
+
+    Raises:
+        UsageError: it ends before it starts.
+    """
+    if command.window is None:
+        return values
+    start, end = command.window["from"], command.window["to"]
+    last = now if values[end] is None else values[end]
+    first = last - command.window["days"] * DAY if values[start] is None else values[start]
+    raise_faults(command, [f"{start}: is after {end}"] if first > last else [])
+    return {**values, start: first, end: last}
 
 
 def _exclusions(command: Command, given: Mapping[str, Any]) -> list[str]:
@@ -150,6 +169,8 @@ def convert(parameter: Parameter, value: Any) -> Any:
     """
     if parameter.many:
         items = list(value) if isinstance(value, list | tuple | set) else _split(value)
+        if parameter.type in ("id", "int"):  # several may stand in one word, with commas between
+            items = [part for item in items for part in _split(item)]
         return [_one(parameter, item) for item in items]
     return _one(parameter, value)
 
@@ -162,6 +183,10 @@ def _one(parameter: Parameter, value: Any) -> Any:
             known = ", ".join(parameter.choices)
             raise ValueError(f"{value!r} is not one of {known}.{suggestion(key, parameter.choices)}".rstrip("."))
         value = parameter.choices[key]
+    if parameter.blanks:
+        value = value.replace("_", " ")
+    if parameter.clamp:
+        value = _clamped(parameter, value)
     if parameter.minimum is not None and value < parameter.minimum:
         raise ValueError(f"{value} is less than {parameter.minimum}")
     if parameter.maximum is not None and value > parameter.maximum:
@@ -169,6 +194,13 @@ def _one(parameter: Parameter, value: Any) -> Any:
     if parameter.place == "path" and value in ("", ".", ".."):
         raise ValueError(f"{value!r} cannot stand in a path")
     return value
+
+
+def _clamped(parameter: Parameter, value: Any) -> Any:
+    """The nearest number within the limits."""
+    if parameter.minimum is not None and value < parameter.minimum:
+        return parameter.minimum
+    return parameter.maximum if parameter.maximum is not None and value > parameter.maximum else value
 
 
 def _split(value: Any) -> list[Any]:
@@ -291,4 +323,9 @@ TYPES: dict[str, Callable[[Any], Any]] = {
     "path": _path,
     "date": _date,
     "id": _id,
+    "query": _json,
+    "order": _json,
+    "columns": _json,
+    "env": _json,
+    "scopes": _json,
 }

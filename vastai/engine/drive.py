@@ -109,7 +109,7 @@ class Driver:
     def _request(self, request: Request, command: Command) -> Reply:
         if self._settings.curl:
             self._edge.out(curl.curl_line(request, self._settings))
-            if command.flow or command.pages or command.poll:
+            if command.composed or command.pages or command.poll:
                 self._edge.say(f"{command.name}: more requests follow this one, made from its answer")
             if self._settings.sandboxed:
                 nowhere = f"http://{self._settings.imitation}"

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Generator, Mapping
 from typing import Any
 
-from ..errors import ConnectionFailed, NotOffered, OutcomeUnknown, UsageError, VastError
+from ..errors import APIError, ConnectionFailed, NotOffered, OutcomeUnknown, UsageError, VastError
 from ..hooks import registry
 from ..table.model import Command, Table
-from . import bind, reply, schedule
+from . import bind, reply, schedule, shape
 from .plan import plan
-from .steps import Fetch, Pause, Reply, Request, Step
+from .steps import Ask, Fetch, Pause, Reply, Request, Step
 
 Flow = Generator[Step, Any, Any]
 
@@ -60,7 +60,7 @@ class Context:
 
 
 def bound(command: Command, given: Mapping[str, Any], context: Context) -> dict[str, Any]:
-    """Checked and transformed values: defaults, `prepare`, conversion and checks, then the transforms.
+    """Checked and transformed values: defaults, `prepare`, conversion and checks, `window`, then the transforms.
 
     Raises:
         UsageError: one line that names every fault.
@@ -74,6 +74,7 @@ def bound(command: Command, given: Mapping[str, Any], context: Context) -> dict[
         except ValueError as error:
             bind.raise_faults(command, [str(error)])
     values = {**values, **bind.check(command, given, values)}
+    values = bind.fill_window(command, values, context.now())
     return _transformed(command, values, context)
 
 
@@ -115,6 +116,8 @@ def _generator(command: Command) -> Callable[[Command, dict[str, Any], Context],
     """Which generator carries a command out."""
     if command.flow:
         return _named
+    if command.steps:
+        return _steps
     if command.pages:
         return _pages
     if command.poll:
@@ -182,6 +185,9 @@ def _poll(command: Command, values: dict[str, Any], context: Context) -> Flow:
         yield Pause(poll["every"])
         waited += poll["every"]
     text = fetched.body.decode("utf-8", "replace") if poll.get("as", "text") == "text" else reply.decode(fetched)
+    path = first.get(poll.get("without", ""))
+    if isinstance(text, str) and isinstance(path, str) and path:
+        text = text.replace(path, "")
     result = text if command.returns.type == "str" else {**first, "output": text}
     return finished(command, result, answer, values, context)
 
@@ -251,6 +257,52 @@ def _scheduled(command: Command, values: dict[str, Any], context: Context) -> Fl
     )
 
 
+def _steps(command: Command, values: dict[str, Any], context: Context) -> Flow:
+    """Other commands in turn, each with the parameters that it has too. The result is that of the last one that ran.
+
+    Raises (when run):
+        APIError: a step is refused, and no later one is there for this refusal.
+    """
+    call = Call(command, context)
+    result: Any = None
+    refused: VastError | None = None
+    for step in command.steps:
+        if not _applies(step, values) or (refused.code if refused else None) != step.get("after"):
+            continue
+        try:
+            result = yield from _step(call, context.table.command(step["run"]), values, not command.confirm)
+            refused = None
+        except APIError as error:
+            refused = error
+    if refused:
+        raise refused
+    return finished(command, result, None, values, context)
+
+
+def _applies(step: Mapping[str, Any], values: Mapping[str, Any]) -> bool:
+    """Do the conditions of a step hold: what must be given, and what must not?"""
+    wanted, unwanted = step.get("when"), step.get("unless")
+    return (wanted is None or bool(_given(values, wanted))) and not (unwanted and _given(values, unwanted))
+
+
+def _given(values: Mapping[str, Any], name: str) -> bool:
+    """Is a parameter given, or a switch on? 0 is a value."""
+    return values.get(name) not in (None, False, "", [])
+
+
+def _step(call: Call, command: Command, values: Mapping[str, Any], ask: bool) -> Flow:
+    """One command of the steps, once the question of its `confirm` is answered, unless the whole was asked about."""
+    shared = {
+        parameter.name: values[name]
+        for parameter in command.params.values()
+        for name in (parameter.name, *parameter.alias)
+        if values.get(name) is not None
+    }
+    if command.confirm and ask:
+        yield Ask(command.question(shared))
+    return (yield from call(command.name, **shared))
+
+
 class Call:
     """What a hand-written flow uses to run other commands of the table, those that its entry lists."""
 
@@ -310,10 +362,12 @@ def _candidates(command: Command, request: Request, began: float, context: Conte
 
 
 def finished(command: Command, result: Any, answer: Reply | None, values: Mapping[str, Any], context: Context) -> Any:
-    """A result after the transforms that the entry names under `returns.then`."""
-    if not command.returns.then:
+    """A result in the shape that the entry's `returns` wants, after the transforms that it names under `then`."""
+    returns = command.returns
+    if not (returns.then or returns.pick or returns.reshape or returns.age):
         return result
     passed_in = context.passed_in(_date(answer))
+    result = shape.shaped(command, result, values, passed_in["now"])
     for name, options in command.returns.then:
         hook = registry.find("value", name)
         result = registry.apply(hook, result, values, passed_in=passed_in, **options)
@@ -329,10 +383,10 @@ def _transformed(command: Command, values: dict[str, Any], context: Context) -> 
     done = dict(values)
     faults: list[str] = []
     for parameter in command.params.values():
-        for name, options in parameter.then:
+        for kind, name, options in parameter.transforms:
             if done[parameter.name] is None:
                 break
-            hook = registry.find("value", name)
+            hook = registry.find(kind, name)
             try:
                 done[parameter.name] = registry.apply(
                     hook, done[parameter.name], values, passed_in=context.passed_in(), **options
@@ -340,6 +394,9 @@ def _transformed(command: Command, values: dict[str, Any], context: Context) -> 
             except ValueError as error:
                 faults.append(f"{parameter.name}: {error}")
                 break
+        else:
+            if parameter.wire == "." and not isinstance(done[parameter.name], dict | None):
+                faults.append(f'{parameter.name}: must be a mapping, such as {{"name": "value"}}')
     bind.raise_faults(command, faults)
     return done
 

@@ -40,7 +40,7 @@ def read(command: Command, reply: Reply, strict: str = "", warn: Any = None) -> 
     if returns.type == "str" and not command.poll and 200 <= reply.status < 300:
         return reply.body.decode("utf-8", "replace")
     data = decode(reply)
-    if not 200 <= reply.status < 300 or _refused(data):
+    if not 200 <= reply.status < 300 or _refused(command, data):
         raise refusal(reply, data)
     if reply.status == 204:
         data = {"success": True}
@@ -65,7 +65,7 @@ def read_record(command: Command, reply: Reply, strict: str, notes: list[str]) -
         APIError: the service refused, or answered something unusable.
     """
     data = decode(reply)
-    if not 200 <= reply.status < 300 or _refused(data):
+    if not 200 <= reply.status < 300 or _refused(command, data):
         raise refusal(reply, data)
     if not isinstance(data, dict):
         raise unreadable(reply) if data is None else unusable(reply, f"is {_kind(data)} where an object is due")
@@ -178,7 +178,8 @@ def _from_text(text: str) -> Any:
 def refusal(reply: Reply, data: Any) -> APIError:
     """The error of an answer that says no."""
     body = data if isinstance(data, dict) else {}
-    code = next((body[key] for key in ("error", "code") if isinstance(body.get(key), str) and body[key]), "")
+    named = [body[key] for key in ("error", "code") if isinstance(body.get(key), str)]
+    code = next((name for name in named if name and " " not in name), "")  # a sentence is a message, no code
     msg = words(body) or _plain_text(reply) or f"HTTP status {reply.status} without a message"
     kind = _kind_of_error(reply.status, code)
     hint = reply.note or HINTS.get(reply.status) or (HINTS[500] if reply.status >= 500 else "")
@@ -262,8 +263,12 @@ def _kind_of_error(status: int, code: str) -> type[APIError]:
     return RateLimited if status == 429 else APIError
 
 
-def _refused(data: Any) -> bool:
-    return isinstance(data, dict) and data.get("success") is False
+def _refused(command: Command, data: Any) -> bool:
+    """Does a good status carry a no? The serverless host says no with nothing but an ``error``."""
+    if not isinstance(data, dict):
+        return False
+    error = data.get("error") if command.service == "serverless" and not data.get("success") else None
+    return data.get("success") is False or (isinstance(error, str) and error != "")
 
 
 def _auth_failed(data: Any) -> bool:

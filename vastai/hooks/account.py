@@ -1,14 +1,11 @@
-"""Hooks of the account's commands: scopes from a file, fields as one mapping, one of several, two-factor methods."""
+"""Hooks of the account's commands: two-factor methods as text."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
-from .registry import prepare, value, view
-from .values import read_json, scopes
-
-Values = dict[str, Any]
+from .registry import view
 
 # What is shown of a two-factor method: heading to field.
 _COLUMNS = {
@@ -24,56 +21,6 @@ _COLUMNS = {
     "User ID": "user_id",
 }
 _TIMES = ("created_at", "last_used", "locked_until")
-
-
-@value
-def json_object(value: Any, values: Values) -> dict[str, Any]:
-    """The mapping that a JSON value must be.
-
-    Raises:
-        ValueError: it is something else.
-
-    >>> json_object({"fullname": "Ada"}, {})
-    {'fullname': 'Ada'}
-    """
-    if not isinstance(value, dict):
-        raise ValueError('must be a mapping, such as {"name": "value"}')
-    return value
-
-
-@value
-def scopes_or_file(value: Any, values: Values, read_file: Callable[[str], str]) -> Any:
-    """The permissions of a role: ready ones, scope names, or the name of a JSON file, which has a dot or a slash.
-
-    Raises:
-        ValueError: the file cannot be read or holds no permissions, or the value is nothing of these.
-
-    >>> scopes_or_file("user_read,misc", {}, read_file=lambda path: "")
-    {'api': {'user_read': {}, 'misc': {}}}
-    >>> scopes_or_file("role.json", {}, read_file=lambda path: '{"api": {"misc": {}}}')
-    {'api': {'misc': {}}}
-    """
-    if isinstance(value, str) and ("." in value or "/" in value):
-        from os.path import expanduser
-
-        value = read_json(expanduser(value), values, read_file)
-    return scopes(value, values)
-
-
-@prepare
-def one_of(values: Values, names: Sequence[str]) -> Values:
-    """The values, when at least one of these parameters is given.
-
-    Raises:
-        ValueError: none is.
-
-    >>> one_of({"code": None, "backup_code": "AAAA"}, names=["code", "backup_code"])["backup_code"]
-    'AAAA'
-    """
-    if all(values.get(name) in (None, "") for name in names):
-        first, *others = names
-        raise ValueError(f"{first}: is required, or {' or '.join(others)}")
-    return values
 
 
 @view

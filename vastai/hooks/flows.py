@@ -10,7 +10,7 @@ from collections.abc import Callable, Generator
 from typing import Any
 
 from ..engine.steps import Ask, Run, UseKey
-from ..errors import APIError, NotFound, UsageError, VastError
+from ..errors import NotFound, UsageError, VastError
 from .places import check_copy, checked_address, place, rsync_arguments, ssh_address
 from .registry import flow
 
@@ -156,24 +156,6 @@ def copy(call: Call, values: Values) -> Flow:
     return {**answer, "command": shlex.join(command)}
 
 
-# ---------------------------------------------------------------- billing
-
-
-@flow
-def show_invoices_v1(call: Call, values: Values) -> Flow:
-    """One page of charges, or of invoices.
-
-    >>> asked = dict.fromkeys(["start_date", "end_date", "next_token", "charge_type", "invoice_type", "format"])
-    >>> flow = show_invoices_v1(say, {**asked, "charges": True, "limit": 20, "latest_first": False})
-    >>> next(flow)[0]
-    'show_charges'
-    """
-    shared = {name: values[name] for name in ("start_date", "end_date", "limit", "next_token", "latest_first")}
-    if values["charges"]:
-        return (yield from call("show_charges", **shared, charge_type=values["charge_type"], format=values["format"]))
-    return (yield from call("show_payments", **shared, invoice_type=values["invoice_type"]))
-
-
 # ---------------------------------------------------------------- teams
 
 
@@ -195,40 +177,17 @@ def show_teams(call: Call, values: Values) -> Flow:
 
 
 @flow
-def delete_team(call: Call, values: Values) -> Flow:
-    """Delete the team of the key in use; an id given with it must be that team's.
-
-    >>> next(delete_team(say, {"id": None})), next(delete_team(say, {"id": 12}))
-    (('destroy_team', {}), ('show_user', {}))
-    """
-    if values["id"] is not None:
-        yield from _check_team(call, values["id"])
-    return (yield from call("destroy_team"))
-
-
-@flow
-def invite_team(call: Call, values: Values) -> Flow:
-    """Invite somebody to the team of the key in use; an id given with it must be that team's.
-
-    >>> next(invite_team(say, {"id": "bob@example.com", "email": None, "role": "member"}))
-    ('invite_member', {'email': 'bob@example.com', 'role': 'member'})
-    """
-    team, email = values["id"], values["email"]
-    if email is None and isinstance(team, str) and "@" in team:
-        team, email = None, team
-    if not email:
-        raise UsageError("invite team: email: is required")
-    if team is not None:
-        yield from _check_team(call, team)
-    return (yield from call("invite_member", email=email, role=values["role"]))
-
-
-def _check_team(call: Call, team: Any) -> Flow:
-    """Refuse to act when the key in use belongs to another team: no request names the team, the key decides.
+def check_team(call: Call, values: Values) -> Flow:
+    """Make sure that the key in use belongs to a team: no request names the team, the key decides.
 
     Raises (when run):
         UsageError: the key in use is not that team's.
+
+    >>> flow = check_team(say, {"id": 12})
+    >>> next(flow)
+    ('show_user', {})
     """
+    team = values["id"]
     user = yield from call("show_user")
     known = {user.get("id"), user.get("team_id")}
     if user.get("key_id") is not None:
@@ -240,6 +199,7 @@ def _check_team(call: Call, team: Any) -> Flow:
             code="other_team",
             hint="Use a key of that team: select_team(id, api_key=...).",
         )
+    return {"success": True, "msg": f"The key in use belongs to team {team}.", "team_id": team}
 
 
 @flow
@@ -253,28 +213,9 @@ def select_team(call: Call, values: Values) -> Flow:
         return (yield from call("switch_team", id=values["id"]))
     before = yield UseKey(values["api_key"])
     try:
-        yield from _check_team(call, values["id"])
+        yield from call("check_team", id=values["id"])
     except VastError:
         if before:
             yield UseKey(before)
         raise
     return {"success": True, "msg": f"The client now acts for team {values['id']}.", "team_id": values["id"]}
-
-
-# ---------------------------------------------------------------- keys
-
-
-@flow
-def set_env_var(call: Call, values: Values) -> Flow:
-    """Change an environment variable, or create it when there is none of that name.
-
-    >>> next(set_env_var(say, {"key": "TOKEN", "value": "x"}))
-    ('update_env_var', {'name': 'TOKEN', 'value': 'x'})
-    """
-    pair = {"name": values["key"], "value": values["value"]}
-    try:
-        return (yield from call("update_env_var", **pair))
-    except APIError as error:
-        if error.code != "nonexistent_key":
-            raise
-    return (yield from call("create_env_var", **pair))

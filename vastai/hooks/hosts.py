@@ -6,12 +6,13 @@ from collections.abc import Mapping
 from datetime import datetime, timezone
 from typing import Any
 
-from ..errors import NotFound
-from .prepare import DAY, window
+from .query_values import date
 from .registry import prepare, value, view
 
 Values = dict[str, Any]
 Row = dict[str, Any]
+
+DAY = 86400.0  # seconds
 
 
 # ---------------------------------------------------------------- arguments
@@ -58,38 +59,21 @@ def days_window(values: Values, now: float, days: float) -> Values:
     """
     if values.get("last_days") is not None:
         return values
-    if values.get("start_date") is not None and values.get("end_date") is None:
-        values = {**values, "end_date": now}
-    both = window(values, now=now, days=days)
-    return {**both, **{name: both[name] / DAY for name in ("start_date", "end_date")}}
+    end = now if values.get("end_date") is None else _seconds(values["end_date"], "end_date")
+    start = end - days * DAY if values.get("start_date") is None else _seconds(values["start_date"], "start_date")
+    if start > end:
+        raise ValueError("start_date: is after end_date")
+    return {**values, "start_date": start / DAY, "end_date": end / DAY}
 
 
-@value
-def blanks(value: Any, values: Mapping[str, Any]) -> Any:
-    """Names of GPUs as the service writes them: with blanks where a terminal is easier to type _ in.
-
-    >>> blanks("RTX_4090,H100_SXM", {}), blanks(["RTX_4090"], {})
-    ('RTX 4090,H100 SXM', ['RTX 4090'])
-    """
-    return [item.replace("_", " ") for item in value] if isinstance(value, list) else value.replace("_", " ")
+def _seconds(value: Any, name: str) -> float:
+    try:
+        return float(value) if isinstance(value, int | float) else date(str(value).strip(), False)
+    except ValueError:
+        raise ValueError(f"{name}: {value!r} is not a date: write YYYY-MM-DD, MM/DD/YYYY or unix seconds") from None
 
 
 # ---------------------------------------------------------------- results
-
-
-@value
-def first(result: list[Row], values: Mapping[str, Any], what: str = "row") -> Row:
-    """The only row of a list: how the service answers when it is asked for one thing.
-
-    Raises:
-        NotFound: the list is empty.
-
-    >>> first([{"id": 7}], {})
-    {'id': 7}
-    """
-    if not result:
-        raise NotFound(f"There is no such {what} in this account.", code="not_found", status_code=404)
-    return result[0]
 
 
 @value

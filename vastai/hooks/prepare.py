@@ -7,12 +7,9 @@ from collections.abc import Callable
 from typing import Any
 
 from .query import parse
-from .query_values import date
 from .registry import prepare
 
 Values = dict[str, Any]
-
-DAY = 86400.0  # seconds
 
 
 @prepare
@@ -143,30 +140,6 @@ def volume_mount(values: Values, new: str, owned: str) -> Values:
 def _whole(value: Any) -> Any:
     """A number in digits as a number."""
     return int(value) if isinstance(value, str) and value.isdigit() else value
-
-
-@prepare
-def window(values: Values, now: float, days: float) -> Values:
-    """The time that a billing listing covers: until now, and so many days long, where the ends are not given.
-
-    Raises:
-        ValueError: the end cannot be read, or is before the start.
-
-    >>> window({"start_date": None, "end_date": None}, now=200000.0, days=1)
-    {'start_date': 113600.0, 'end_date': 200000.0}
-    """
-    end = now if values.get("end_date") is None else _seconds(values["end_date"], "end_date")
-    start = end - days * DAY if values.get("start_date") is None else _seconds(values["start_date"], "start_date")
-    if start > end:
-        raise ValueError("start_date: is after end_date")
-    return {**values, "start_date": start, "end_date": end}
-
-
-def _seconds(value: Any, name: str) -> float:
-    try:
-        return float(value) if isinstance(value, int | float) else date(str(value).strip(), False)
-    except ValueError:
-        raise ValueError(f"{name}: {value!r} is not a date: write YYYY-MM-DD, MM/DD/YYYY or unix seconds") from None
 
 
 @prepare

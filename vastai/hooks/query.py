@@ -14,7 +14,17 @@ from vastai.hooks.query_conditions import ANY, Condition, from_mapping, from_tex
 from vastai.hooks.query_fields import DEFAULTS, Filters, Kind, kind_named
 from vastai.hooks.query_grammar import QueryError, shown, values
 
-__all__ = ["DEFAULTS", "Directives", "Parsed", "Query", "QueryError", "launch_region", "parse", "read_filters"]
+__all__ = [
+    "DEFAULTS",
+    "Directives",
+    "Parsed",
+    "Query",
+    "QueryError",
+    "launch_region",
+    "parse",
+    "read_filters",
+    "text_for_service",
+]
 
 Query = str | Sequence[str] | Mapping[str, object] | None
 """A query text, its words, or ready filters; None for no query."""
@@ -75,6 +85,25 @@ def parse(text: Query, kind: str, defaults: Given | None = None) -> Parsed:
         except ValueError as error:
             raise QueryError(str(error), text if isinstance(text, str) else "") from None
     return Parsed(filters, warnings, directives)
+
+
+def text_for_service(query: Query, kind: str, defaults: bool) -> str | None:
+    """The text of a query that the service reads itself, with the usual conditions behind it; None for other searches.
+
+    Later comparisons of such a text join the earlier ones.
+
+    Raises:
+        ValueError: the query is no text.
+
+    >>> text_for_service("gpu_ram>=23", "workers", True)
+    'gpu_ram>=23 verified=True rentable=True rented=False'
+    """
+    joined = kind_named(kind).joined
+    if joined is None:
+        return None
+    if isinstance(query, Mapping):
+        raise ValueError("must be text, which the service reads itself")
+    return f"{_one_text(query)} {joined if defaults else ''}".strip()
 
 
 def read_filters(text: Query, kind: str, defaults: Given | None = None) -> tuple[Filters, list[str]]:

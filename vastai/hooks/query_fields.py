@@ -46,6 +46,8 @@ class Kind(NamedTuple):
     """Fields that the service filters by itself, so that "any" has to be sent."""
     directives: tuple[str, ...]
     """Names that steer the client and are not sent."""
+    joined: str | None = None
+    """The default conditions as text, where the service reads the text of the query itself; else None."""
 
 
 _ALIASES = {
@@ -249,6 +251,9 @@ _OFFER_KIND = Kind(
 
 KINDS: dict[str, Kind] = {
     "offers": _OFFER_KIND,
+    "workers": _OFFER_KIND._replace(
+        name="workers", defaults={}, directives=(), joined="verified=True rentable=True rented=False"
+    ),
     "volumes": _VOLUME_KIND,
     "network_volumes": _VOLUME_KIND._replace(name="network_volumes"),
     "benchmarks": _plain("benchmarks", _BENCHMARKS),

@@ -1,4 +1,4 @@
-"""The registry of hooks: four kinds, found by the plain word that commands.yaml uses.
+"""The registry of hooks: four kinds and the rich types, found by the plain word that commands.yaml uses.
 
 ========  ==================================  ==========================================
 kind      shape                               what it does
@@ -7,6 +7,7 @@ value     ``f(value, values, **options)``     turns one argument, or a result, i
 prepare   ``f(values)``                       reads all arguments together, before planning
 flow      ``f(call, values)``                 a generator of steps that returns the result
 view      ``f(result)``                       the result as text for a terminal
+type      ``f(value, values, **options)``     the value of a rich type as it is sent: part of the grammar
 ========  ==================================  ==========================================
 
 A hook may name, as keyword arguments, what it cannot know by itself and the driver then passes in:
@@ -26,6 +27,7 @@ F = TypeVar("F", bound=Hook)
 # Where the hooks of each kind live, those that most commands use first. They are loaded in this order until the hook
 # that is looked up is found.
 MODULES = {
+    "type": ("types",),
     "value": ("values", "renting", "storage", "hosts", "account"),
     "prepare": ("prepare", "renting", "templates", "hosts", "account"),
     "flow": (
@@ -64,6 +66,11 @@ def flow(function: F) -> F:
 def view(function: F) -> F:
     """Register a view hook under its own name."""
     return _register("view", function)
+
+
+def rich(function: F) -> F:
+    """Register what a rich type of parameters sends, under the name of the type."""
+    return _register("type", function)
 
 
 def find(kind: str, name: str) -> Hook:

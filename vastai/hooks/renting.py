@@ -26,21 +26,6 @@ def by_surface(values: Values, surface: str = "library", **defaults: Values) -> 
     return {**values, **missing}
 
 
-@prepare
-def any_of(values: Values, names: list[str]) -> Values:
-    """The values, when at least one of some optional parameters is given.
-
-    Raises:
-        ValueError: none of them is.
-
-    >>> any_of({"template_id": 331, "hash_id": None}, names=["template_id", "hash_id"])["template_id"]
-    331
-    """
-    if all(values.get(name) in (None, "") for name in names):
-        raise ValueError(f"{names[0]}: is required, or {' or '.join(names[1:])} in its place")
-    return values
-
-
 @value
 def mapping(value: Any, values: Values) -> Any:
     """A JSON object, and nothing else.
@@ -54,16 +39,6 @@ def mapping(value: Any, values: Values) -> Any:
     if not isinstance(value, Mapping):
         raise ValueError('must be a mapping, in the terminal as JSON such as \'{"TZ": "UTC"}\'')
     return value
-
-
-@value
-def gpu_model(value: str, values: Values) -> str:
-    """The name of a GPU model as the service writes it: an underscore stands for a blank.
-
-    >>> gpu_model("RTX_4090", {})
-    'RTX 4090'
-    """
-    return value.replace("_", " ")
 
 
 @value

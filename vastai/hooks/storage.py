@@ -1,33 +1,16 @@
-"""Hooks for answers of the serverless host and for clusters: refusals, logs by level, clusters as lines."""
+"""Hooks for answers of the serverless host and for clusters: logs by level, clusters as lines."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
-from ..errors import APIError
 from .registry import value, view
 
 Values = Mapping[str, Any]
 Row = dict[str, Any]
 
 LOG_LEVELS = ("info0", "info1", "trace", "debug")  # what the service calls level 0, 1, 2 and 3
-
-
-@value
-def no_error(result: Row, values: Values) -> Row:
-    """The answer of the serverless host, which refuses with status 200 and nothing but an ``error``.
-
-    Raises:
-        APIError: it is such a refusal.
-
-    >>> no_error({"success": True, "workers_to_update": 3}, {})
-    {'success': True, 'workers_to_update': 3}
-    """
-    error = result.get("error")
-    if isinstance(error, str) and error and not result.get("success"):
-        raise APIError(error, status_code=200, body=result)
-    return result
 
 
 @value
@@ -39,16 +22,6 @@ def log_of_level(result: Row, values: Values) -> Row:
     """
     text = result.get(LOG_LEVELS[values["level"]])
     return {**result, "output": result.get("logs") if text is None else text}
-
-
-@view
-def log_lines(result: Row) -> str:
-    """The text of a log.
-
-    >>> log_lines({"output": "ready\\n"}), log_lines({"output": None})
-    ('ready\\n', 'No log lines.')
-    """
-    return str(result.get("output") or "No log lines.")
 
 
 @view

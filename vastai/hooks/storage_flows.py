@@ -56,27 +56,6 @@ def _traffic(instance: Mapping[str, Any]) -> str:
 
 
 @flow
-def delete_deployment(call: Call, values: Values) -> Flow:
-    """Delete one deployment by its ID, or all of one name.
-
-    >>> from vastai.hooks.flows import say
-    >>> flow = delete_deployment(say, {"id": None, "name": "llm", "tag": "prod"})
-    >>> next(flow)
-    Ask(question='Delete all deployments named llm with the tag prod?')
-    >>> flow.send(True)
-    ('delete_deployments', {'name': 'llm', 'tag': 'prod'})
-    """
-    id, name, tag = values["id"], values["name"], values["tag"]
-    if id is None and not name:
-        raise UsageError("delete deployment: give an ID, or the name of the deployment")
-    if id is None:
-        yield Ask(f"Delete all deployments named {name}{f' with the tag {tag}' if tag else ''}?")
-        return (yield from call("delete_deployments", name=name, tag=tag))
-    yield Ask(f"Delete deployment {id}?")
-    return (yield from call("delete_deployment_by_id", id=id))
-
-
-@flow
 def delete_overlay(call: Call, values: Values) -> Flow:
     """Delete an overlay by its ID, or by its name: the request knows IDs only, so a name is looked up.
 

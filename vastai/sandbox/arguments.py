@@ -44,7 +44,7 @@ def _fields(commands: list[Command]) -> dict[tuple[str, str], list[Parameter]]:
 
 
 def _needed(parameter: Parameter) -> bool:
-    return parameter.required and parameter.default is UNSET and not parameter.then
+    return parameter.required and parameter.default is UNSET and not parameter.transforms
 
 
 def _value(place: str, wire: str, path: Mapping[str, str], query: Mapping[str, str], body: Mapping[str, Any]) -> Any:
@@ -67,7 +67,7 @@ def _value(place: str, wire: str, path: Mapping[str, str], query: Mapping[str, s
 
 def _accepts(parameter: Parameter, value: Any) -> bool:
     """May this parameter have sent this value?"""
-    if parameter.then or parameter.type in ("json", "path"):
+    if not parameter.sent_as_checked or parameter.type in ("json", "path"):
         return True
     if parameter.many:
         items = _list(value)

@@ -125,7 +125,7 @@ def place(name: str, parameter: Entry, entry: Entry) -> str:
         return str(parameter["in"])
     if name in path_names(entry):
         return "path"
-    if "flow" in entry and "http" not in entry:
+    if "http" not in entry and ("flow" in entry or "steps" in entry):
         return "local"
     return "query" if verb_and_path(entry)[0] == "GET" else "body"
 

@@ -56,11 +56,18 @@ def choice_key(value: Any) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
+# Types whose values a hook of the same name turns into what is sent.
+RICH_TYPES = frozenset(("query", "order", "columns", "env", "scopes"))
+FREE_TYPES = frozenset(("str", "json", "query"))  # what the rest of a command line may be
+
+
 class Parameter:
     """One parameter of a command.
 
     Attributes:
-        type: ``str int float bool json path date id``; `many` says that it is a list of them.
+        type: a plain type (``str int float bool json path date id``) or a rich one; `many` says that it is a list of
+            them.
+        options: what a rich type, or a path that is read, is told besides: ``of``, ``unless``, ``read``.
         place: where it travels: ``path``, ``query``, ``body`` or ``local`` (not sent).
         wire: its name on the wire; dots go deeper, ``.`` merges a mapping.
         choices: what may be typed -> what is sent, or None.
@@ -69,9 +76,9 @@ class Parameter:
     """
 
     __slots__ = (
-        "alias", "batch", "choices", "complete", "default", "excludes", "flags", "help", "hidden", "many", "maximum",
-        "minimum", "name", "null", "place", "positional", "required", "rest", "secret", "several", "skip_empty", "then",
-        "type", "wire",
+        "alias", "batch", "blanks", "choices", "clamp", "complete", "default", "excludes", "flags", "help", "hidden",
+        "many", "maximum", "minimum", "name", "null", "options", "place", "positional", "required", "rest", "secret",
+        "several", "skip_empty", "then", "type", "wire",
     )  # fmt: skip
 
     def __init__(self, name: str, entry: Entry, place: str) -> None:
@@ -90,6 +97,9 @@ class Parameter:
         )
         self.minimum: float | None = entry.get("minimum")
         self.maximum: float | None = entry.get("maximum")
+        self.clamp: bool = bool(entry.get("clamp"))
+        self.blanks: bool = bool(entry.get("blanks"))
+        self.options: Entry = {key: entry[key] for key in ("of", "unless", "read") if key in entry}
         self.wire: str = entry.get("as", name)
         self.then = hooks_of(entry.get("then"))
         self.null: str = entry.get("null", "omit")
@@ -118,6 +128,22 @@ class Parameter:
         return tuple(name for name in self.alias if name.islower())
 
     @property
+    def transforms(self) -> list[tuple[str, str, Entry]]:
+        """The hooks that turn its value into what is sent, in turn: kind, name and options."""
+        own = [("type", self.type, self.options)] if self.type in RICH_TYPES or "read" in self.options else []
+        return [*own, *(("value", name, options) for name, options in self.then)]
+
+    @property
+    def sent_as_checked(self) -> bool:
+        """Is what is sent a value that this parameter would take?"""
+        return not (self.transforms or self.clamp or self.blanks)
+
+    @property
+    def takes_the_rest(self) -> bool:
+        """May all the remaining words of a command line be its one text, when it is the last word?"""
+        return not (self.required or self.many or self.choices) and self.type in FREE_TYPES
+
+    @property
     def initial(self) -> Any:
         """The default as Python's signature shows it: None for none, and for what could be changed in place."""
         return None if self.default is UNSET or isinstance(self.default, dict | list) else self.default
@@ -129,7 +155,7 @@ class Parameter:
 class Returns:
     """What a command gives: the schema of one object, and how to take it out of its envelope."""
 
-    __slots__ = ("default", "drop", "many", "schema", "then", "type", "unwrap")
+    __slots__ = ("age", "default", "drop", "many", "pick", "reshape", "schema", "then", "type", "unwrap")
 
     def __init__(self, entry: Entry) -> None:
         self.schema: str | None = entry.get("schema")
@@ -137,6 +163,9 @@ class Returns:
         self.unwrap: str | None = entry.get("unwrap")
         self.default: Any = entry.get("default", UNSET)
         self.drop: tuple[str, ...] = tuple(entry.get("drop", ()))
+        self.pick: tuple[str, str] | None = next(iter(entry.get("pick", {}).items()), None)
+        self.reshape: dict[str, str] = entry.get("reshape", {})
+        self.age: dict[str, str] = entry.get("age", {})
         self.then = hooks_of(entry.get("then"))
         self.type: str = entry.get("type") or ("list" if self.many else "dict")
 
@@ -149,12 +178,13 @@ class Returns:
 class Output:
     """How a result is shown in a terminal."""
 
-    __slots__ = ("empty", "quiet", "rows", "table", "view")
+    __slots__ = ("empty", "quiet", "rows", "table", "text", "view")
 
     def __init__(self, entry: Entry) -> None:
         self.table: str | None = entry.get("table")
         self.rows: str | None = entry.get("rows")
         self.quiet: str | None = entry.get("quiet")
+        self.text: str | None = entry.get("text")
         self.view: str | None = entry.get("view")
         self.empty: str | None = entry.get("empty")
 
@@ -163,9 +193,10 @@ class Command:
     """One command of the table; see schemas/commands.json for what each key says."""
 
     __slots__ = (
-        "aliases", "body", "calls", "confirm", "deprecated", "description", "effect", "examples", "flow", "group",
-        "instead", "key", "look_at", "name", "orders", "output", "pages", "params", "path", "poll", "prepare", "query",
-        "returns", "sandbox_only", "schedule", "service", "source", "summary", "verb", "words",
+        "aliases", "any_of", "body", "calls", "confirm", "deprecated", "description", "effect", "examples", "flow",
+        "group", "instead", "key", "look_at", "name", "orders", "output", "pages", "params", "path", "poll", "prepare",
+        "query", "returns", "sandbox_only", "schedule", "service", "source", "steps", "summary", "verb", "window",
+        "words",
     )  # fmt: skip
 
     def __init__(self, name: str, entry: Entry) -> None:
@@ -181,11 +212,14 @@ class Command:
         self.service: str = entry.get("service", "api")
         self.path: str = PREFIX + path if path and self.service == "api" and not path.startswith("/api/") else path
         self.flow: str | None = entry.get("flow")
-        self.calls: tuple[str, ...] = tuple(entry.get("calls", ()))
+        self.steps: list[Entry] = entry.get("steps", [])
+        self.calls: tuple[str, ...] = tuple(entry.get("calls", ())) or tuple(step["run"] for step in self.steps)
         self.query: Entry = entry.get("query", {})
         self.body: Entry = entry.get("body", {})
         self.params = {key: Parameter(key, value, self._place(key)) for key, value in entry.get("params", {}).items()}
         self.orders: list[list[str]] = entry.get("orders") or [list(self.params)]
+        self.any_of: list[str] = entry.get("any_of", [])
+        self.window: Entry | None = entry.get("window")
         self.prepare = hooks_of(entry.get("prepare"))
         self.pages: Entry | None = entry.get("pages")
         self.poll: Entry | None = entry.get("poll")
@@ -205,11 +239,30 @@ class Command:
         """Where a parameter travels unless its entry says otherwise: path if named there; query for GET; else body."""
         if "{" + name + "}" in self.path:
             return "path"
-        return "local" if self.flow else "query" if self.verb == "GET" else "body"
+        return "local" if self.flow or self.steps else "query" if self.verb == "GET" else "body"
 
     @staticmethod
     def _look_at(entry: Any) -> Entry:
         return {"command": entry} if isinstance(entry, str) else entry or {}
+
+    @property
+    def composed(self) -> bool:
+        """Is it made of other commands, or of steps of its own?"""
+        return bool(self.flow or self.steps)
+
+    @property
+    def asks(self) -> bool:
+        """May it ask first: by its entry, for a job that it replaces, or as it is made of what changes something?"""
+        return bool(self.confirm or self.schedule) or (self.composed and self.effect != "read")
+
+    def question(self, values: Mapping[str, Any]) -> str:
+        """The question of `confirm`, its placeholders filled with the values, or with the defaults."""
+        text = self.confirm or ""
+        for name, parameter in self.params.items():
+            value = values.get(name, parameter.initial)
+            shown = ", ".join(map(str, value)) if isinstance(value, list) else "any" if value is None else str(value)
+            text = text.replace("{" + name + "}", shown)
+        return text
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -219,12 +272,7 @@ class Command:
     @property
     def left_out(self) -> bool:
         """Does it do nothing but say what to do instead?"""
-        return bool(self.instead) and not self.verb and not self.flow
-
-    @property
-    def asks(self) -> bool:
-        """May the terminal ask first: by the entry, for a job it replaces, or as a flow that changes something?"""
-        return bool(self.confirm or self.schedule) or bool(self.flow and self.effect != "read")
+        return bool(self.instead) and not self.verb and not self.composed
 
     def parameter(self, spelling: str) -> Parameter | None:
         """The parameter of this name, alias included, or None."""

@@ -79,8 +79,9 @@ def hooks_of_entry(entry: Entry) -> Iterator[tuple[str, Path, str]]:
 
 
 def commands_exist(facts: Facts, name: str, entry: Entry) -> Found:
-    """`calls`, `schedule`, `several` and `deprecated` name commands, and others than the entry itself."""
+    """`calls`, `steps`, `schedule`, `several` and `deprecated` name commands, and others than the entry itself."""
     named: list[tuple[Path, str]] = [(("calls", at), called) for at, called in enumerate(entry.get("calls", ()))]
+    named += [(("steps", at, "run"), step["run"]) for at, step in enumerate(entry.get("steps", ())) if "run" in step]
     schedule = entry.get("schedule", {})
     named += [(("schedule", key), schedule[key]) for key in ("create", "replace") if key in schedule]
     params = entry.get("params", {})
@@ -161,8 +162,10 @@ def schemas_and_columns_exist(facts: Facts, name: str, entry: Entry) -> Found:
                 ("output", "table"),
                 f'"{table}" has the column "{column["field"]}", {_unknown(facts, schema, within + column["field"])}',
             )
-    if "quiet" in output and schema is not None:
-        yield from _field(facts, schema, within + output["quiet"], ("output", "quiet"))
+    for key in ("quiet", "text"):
+        if key in output and schema is not None:
+            yield from _field(facts, schema, within + output[key], ("output", key))
+    yield from _described(facts, schema, returns)
 
 
 # Called once for the whole table; places begin at its top.
@@ -211,6 +214,19 @@ def _field(facts: Facts, schema: str | None, field: str, at: Path) -> Found:
 
 def _unknown(facts: Facts, schema: str, field: str) -> str:
     return f"which schemas/{schema}.json does not describe.{suggestion(field, field_names(facts, schema))}"
+
+
+def _described(facts: Facts, schema: str | None, returns: Entry) -> Found:
+    """The fields that `pick`, `reshape` and `age` name are fields of the rows."""
+    if schema is None:
+        return
+    for key in ("pick", "age"):
+        for name, field in returns.get(key, {}).items():
+            yield from _field(facts, schema, field, ("returns", key, name))
+    for key in ("reshape", "age"):
+        for name in returns.get(key, ()):
+            if name != ".":
+                yield from _field(facts, schema, name, ("returns", key, name))
 
 
 def _no_command(facts: Facts, name: Any) -> str:

@@ -68,12 +68,11 @@ def required_come_first(name: str, entry: Entry) -> Found:
 
 
 def named_parameters_exist(name: str, entry: Entry) -> Found:
-    """`orders`, `excludes`, `pages.most`, `schedule.instance` and the placeholders of `confirm` name parameters."""
+    """Whatever names a parameter of its own entry names one, and so do the placeholders of `confirm`."""
     params = _params(entry)
-    for key, part in (("pages", "most"), ("schedule", "instance")):
-        given = entry.get(key, {}).get(part)
-        if given is not None and given not in params:
-            yield (key, part), f"{shown(given)} is no parameter here.{suggestion(given, params)}"
+    for at, key in _named(entry):
+        if key not in params:
+            yield at, f"{shown(key)} is no parameter here.{suggestion(str(key), params)}"
     for number, order in enumerate(entry.get("orders", ())):
         for position, key in enumerate(order):
             if key not in params:
@@ -100,6 +99,44 @@ def schedules_have_times(name: str, entry: Entry) -> Found:
     missing = [key for key in SCHEDULE_PARAMETERS if key not in _params(entry)]
     if "schedule" in entry and missing:
         yield ("schedule",), f"the entry needs the parameters {', '.join(missing)}"
+
+
+def _named(entry: Entry) -> Iterator[tuple[Path, Any]]:
+    """The parameters that keys with a single name, or a list of names, mean; with their places."""
+    if "most" in entry.get("pages", {}):
+        yield ("pages", "most"), entry["pages"]["most"]
+    for number, key in enumerate(entry.get("any_of", ())):
+        yield ("any_of", number), key
+    if "instance" in entry.get("schedule", {}):
+        yield ("schedule", "instance"), entry["schedule"]["instance"]
+    for end in ("from", "to"):
+        if end in entry.get("window", {}):
+            yield ("window", end), entry["window"][end]
+    for number, step in enumerate(entry.get("steps", ())):
+        yield from ((("steps", number, key), step[key]) for key in ("when", "unless") if key in step)
+    for key in entry.get("returns", {}).get("pick", ()):
+        yield ("returns", "pick", key), key
+    for name, parameter in _params(entry).items():
+        if "unless" in parameter:
+            yield ("params", name, "unless"), parameter["unless"]
+
+
+def types_have_what_they_need(name: str, entry: Entry) -> Found:
+    """The types of searches say of which; what goes with one type stands with no other; ends of a window are dates."""
+    for key, parameter in _params(entry).items():
+        kind = parameter.get("type")
+        one = kind[0] if isinstance(kind, list) else kind
+        if one in SEARCHING and "of" not in parameter:
+            yield ("params", key), f"the type {one} needs of: the kind of search, such as offers"
+        for option, types in OPTIONS.items():
+            if option in parameter and one not in types:
+                yield ("params", key, option), f"goes with the type {' or '.join(types)}, and the type is {one}"
+        if parameter.get("clamp") and not {"minimum", "maximum"} & set(parameter):
+            yield ("params", key, "clamp"), "needs a minimum or a maximum"
+    for end in ("from", "to"):
+        other = _params(entry).get(entry.get("window", {}).get(end), {"type": "date"})
+        if other.get("type") != "date":
+            yield ("window", end), "its type must be date"
 
 
 def spellings_differ(name: str, entry: Entry) -> Found:
@@ -193,13 +230,15 @@ def pages_are_lists(name: str, entry: Entry) -> Found:
     returns, output = entry.get("returns", {}), entry.get("output", {})
     if "pages" in entry and not returns.get("many"):
         yield ("pages",), "pages are joined to a list: returns needs many: true"
-    if "empty" in output and not returns.get("many") and "rows" not in output:
-        yield ("output", "empty"), "only a list can be empty: returns has no many: true"
+    if "empty" in output and not returns.get("many") and not {"text", "rows"} & set(output):
+        yield ("output", "empty"), "only a list, or the text of a field, can be empty: returns has no many: true"
+    if "pick" in returns and not returns.get("many"):
+        yield ("returns", "pick"), "a row is picked from a list: returns needs many: true"
     if "rows" in output and "table" not in output:
         yield ("output", "rows"), "the rows of what? There is no table beside it"
     if "rows" in output and returns.get("many"):
         yield ("output", "rows"), "the result is the list of rows already: returns has many: true"
-    for key in ("table", "quiet"):
+    for key in ("table", "quiet", "text"):
         if key in output and returns.get("type") == "str":
             yield ("output", key), "the result is text and has no fields"
 
@@ -207,6 +246,7 @@ def pages_are_lists(name: str, entry: Entry) -> Found:
 # Every rule is called with the entry's name and the entry.
 RULES: tuple[Callable[[str, Entry], Found], ...] = (
     path_and_parameters_agree,
+    types_have_what_they_need,
     required_come_first,
     named_parameters_exist,
     schedules_have_times,
@@ -218,6 +258,17 @@ RULES: tuple[Callable[[str, Entry], Found], ...] = (
     pages_are_lists,
 )
 
+SEARCHING = ("query", "order", "columns")
+
+# Keys of a parameter that go with some types only.
+OPTIONS: dict[str, tuple[str, ...]] = {
+    "of": SEARCHING,
+    "unless": ("query",),
+    "read": ("path",),
+    "clamp": NUMBERS,
+    "blanks": ("str",),
+}
+
 # What a value written in the table must be, by the parameter's type.
 FITS: dict[str, Callable[[Any], bool]] = {
     "str": lambda value: isinstance(value, str),
@@ -227,6 +278,11 @@ FITS: dict[str, Callable[[Any], bool]] = {
     "json": lambda value: True,
     "path": lambda value: isinstance(value, str) and value != "",
     "date": lambda value: isinstance(value, str | int | float) and not isinstance(value, bool),
+    "query": lambda value: isinstance(value, str | dict),
+    "order": lambda value: isinstance(value, str | list),
+    "columns": lambda value: isinstance(value, str | list),
+    "env": lambda value: isinstance(value, str | dict),
+    "scopes": lambda value: isinstance(value, str | list | dict),
     "id": lambda value: isinstance(value, int | str) and bool(re.fullmatch(r"[A-Za-z0-9_.:-]+", str(value))),
 }
 _MEANING = {"str": "text; write it in quotes", "int": "a whole number", "float": "a number", "bool": "true or false"}

@@ -117,7 +117,10 @@ def _unknown_key(error: Breach, path: Path) -> Iterator[Finding]:
 
 
 def _both(error: Breach, path: Path) -> Iterator[Finding]:
-    names = " and ".join(f'"{branch["required"][0]}"' for branch in error.validator_value)
+    if not isinstance(error.instance, dict):
+        return  # it is no entry at all, which is said already
+    present = [branch["required"][0] for branch in error.validator_value if branch["required"][0] in error.instance]
+    names = " and ".join(f'"{name}"' for name in present)
     yield Finding(path, f"has both {names}; keep one", absent=True)
 
 
