@@ -90,7 +90,7 @@ def table(rows: Sequence[Mapping[str, Any]], columns: Sequence[Column], width: i
         grid = [[one_word(text) for text in cells] for cells in grid]
     widths = [max(map(columns_of, cells)) for cells in grid]
     if width is not None:
-        widths = fit(widths, [column.get("align") != "right" for column in columns], width)
+        widths = fit(widths, [_may_be_cut(column) for column in columns], width)
     lines = []
     for line in zip(*grid, strict=True):
         sides = [column.get("align") == "right" for column in columns]
@@ -119,6 +119,11 @@ def fit(widths: Sequence[int], is_text: Sequence[bool], width: int) -> list[int]
         least[position] += more
         spare -= more
     return least
+
+
+def _may_be_cut(column: Column) -> bool:
+    """Is half of a cell still worth reading? Of numbers and times it is not."""
+    return column.get("align") != "right" and "%" not in column.get("format", "")
 
 
 def value(row: Mapping[str, Any], column: Column) -> str:

@@ -51,10 +51,12 @@ def picked(rows: list[Row], field: str, wanted: Any, what: str) -> Row:
 def seconds_since(start: Any, now: float) -> float | None:
     """How long ago a time was, in seconds; None when it is not known.
 
-    >>> seconds_since(100.0, 160.0), seconds_since(None, 160.0)
-    (60.0, None)
+    Never below 0: the Date of an answer has whole seconds, so that what is new may have begun a little after it.
+
+    >>> seconds_since(100.0, 160.0), seconds_since(160.3, 160.0), seconds_since(None, 160.0)
+    (60.0, 0.0, None)
     """
-    return now - start if isinstance(start, int | float) and not isinstance(start, bool) else None
+    return max(now - start, 0.0) if isinstance(start, int | float) and not isinstance(start, bool) else None
 
 
 def as_mapping(pairs: Any) -> Any:
