@@ -167,16 +167,30 @@ def test_a_full_disk_costs_the_recording_and_not_the_answer() -> None:
     assert said == ["The recording /dev/full ends here: No space left on device"]
 
 
+def test_an_answer_that_cannot_be_recorded_is_given_all_the_same(file: Path) -> None:
+    said: list[str] = []
+    inner = Answering()
+    recorder = RecordingTransport(inner, str(file), Settings(server_url="sandbox"), table(), say=said.append)
+    inner.body = b'{"a":' * 900 + b"1" + b"}" * 900
+    assert recorder.send("GET", "http://sandbox/x/", {}, None, deadline=1, fresh=False).body == inner.body
+    inner.body = b"{}"
+    recorder.send("GET", "http://sandbox/y/", {}, None, deadline=1, fresh=False)
+    recorder.close()
+    assert said in ([], [f"The recording {file} lacks one exchange: RecursionError"]), "as deep as this Python allows"
+    assert document.read(str(file)).exchanges[-1]["request"]["path"] == "/y/"
+
+
 class Answering:
     """A transport that says yes, or is interrupted."""
 
     def __init__(self, failure: BaseException | None = None) -> None:
         self.failure = failure
+        self.body = b'{"success": true}'
 
     def send(self, verb: str, url: str, *rest: Any, **more: Any) -> Reply:
         if self.failure:
             raise self.failure
-        return Reply(200, {}, b'{"success": true}', url, verb)
+        return Reply(200, {}, self.body, url, verb)
 
     def close(self) -> None:
         pass

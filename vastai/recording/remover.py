@@ -14,6 +14,8 @@ from . import rules
 
 _TELLING = re.compile("|".join(f"(?P<{kind}>{pattern})" for kind, pattern in rules.PATTERNS))
 
+_REMEMBERED = 50_000  # texts
+
 
 class Remover:
     """What was found in one recording so far. Pure but for that memory; `rules` says what is looked for.
@@ -30,7 +32,10 @@ class Remover:
         self._stand_ins: dict[str, str] = {}  # value -> what stands in for it
         self._counts: dict[str, int] = {}
         self._looked_for: dict[str, str] = {}  # spelling of a value in a text -> what stands in for it
-        self._known: re.Pattern[str] | None = None
+        self._known = re.compile(r"(?P<stand_in>(?!))")  # a pattern of all spellings
+        self._stale = True
+        self._learning = False  # while values are learned, the pattern may be an older one
+        self._done: dict[str, str] = {}  # texts to their cleaned form: rows repeat names of fields and values
         for value in known:
             self.learn(value, "key")
 
@@ -41,7 +46,9 @@ class Remover:
         if len(value) >= short and value not in rules.WORDS and value not in self._looked_for:
             for spelling in (value, json.dumps(value)[1:-1], quote(value, safe=""), quote(value)):
                 self._looked_for.setdefault(spelling, made)
-            self._known = None
+            self._stale = True
+            if not self._learning:
+                self._done.clear()
         return made
 
     def has(self, value: str) -> bool:
@@ -57,7 +64,12 @@ class Remover:
         >>> Remover().clean({"id": 7, "email": "ann@corp.example", "msg": "mail to ann@corp.example"})
         {'id': 7, 'email': 'removed-email-1@example.invalid', 'msg': 'mail to removed-email-1@example.invalid'}
         """
-        self._walk(value, secret)
+        self._learning = True
+        try:
+            self._walk(value, secret)
+        finally:
+            self._learning = False
+            self._done.clear()
         return self._walk(value, secret)
 
     def text(self, text: str) -> str:
@@ -164,10 +176,16 @@ class Remover:
 
     def _plain(self, text: str) -> str:
         """A text that is not looked into as JSON: first what is known, as a whole, then what has a telling form."""
-        return _TELLING.sub(self._found, self._without_known(text))
+        done = self._done.get(text)
+        if done is None:
+            done = _TELLING.sub(self._found, self._without_known(text))
+            if len(self._done) < _REMEMBERED:
+                self._done[text] = done
+        return done
 
     def _without_known(self, text: str) -> str:
-        if self._known is None:
+        if self._stale and not self._learning:
+            self._stale = False
             spellings = "|".join(map(re.escape, sorted(self._looked_for, key=len, reverse=True)))
             self._known = re.compile(f"(?P<stand_in>{rules.STAND_IN.pattern})|{spellings or '(?!)'}")
         return self._known.sub(lambda match: match["stand_in"] or self._looked_for[match[0]], text)

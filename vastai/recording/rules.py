@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 from ipaddress import IPv4Address, IPv6Address
 
 # Fields by name, lower case, at any depth: the whole value is replaced. The first kind that fits is taken.
@@ -72,6 +73,7 @@ STAND_IN = re.compile(
 )
 
 
+@cache
 def kind_of(field: str) -> str:
     """The kind of value that a field holds by its name, or "" for one that is kept.
 

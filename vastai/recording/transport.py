@@ -111,6 +111,8 @@ class RecordingTransport:
             except OSError as error:
                 self._broken = True
                 self._say(f"The recording {self._file.path} ends here: {error.strerror}")
+            except Exception as error:  # such as an answer that is nested too deeply: it is the caller's all the same
+                self._say(f"The recording {self._file.path} lacks one exchange: {type(error).__name__}")
             self._calls.clear()
 
     def _exchange(
