@@ -27,6 +27,7 @@ Each case runs against a real local server: as a method, as a command with --raw
 
 from __future__ import annotations
 
+import ast
 import io
 import json
 import os
@@ -121,6 +122,13 @@ class Shown:
 
         self.code = guarded(argv, terminal, open_client=open_client)
         self.out, self.err = out.getvalue(), err.getvalue()
+
+
+def seen(case: dict[str, Any], server: ReplayServer, words: str) -> Shown:
+    """What people see: what a pipe gets too, but for commands whose results are data there (test_in_a_pipe)."""
+    if table().command(case["command"]).output.piped:
+        return Shown(case, server, f"--full {words}", columns=200)
+    return Shown(case, server, words)
 
 
 class CaseServer(ReplayServer):
@@ -290,7 +298,7 @@ def test_as_a_command_with_raw(case: dict[str, Any], started: CaseServer, place:
 @pytest.mark.parametrize("case", TYPED, ids=name_of)
 def test_as_a_command_for_people(case: dict[str, Any], started: CaseServer, place: Path) -> None:
     server = scripted(started, case, place)
-    shown = Shown(case, server, case["words"])
+    shown = seen(case, server, case["words"])
     check_requests(case, server, shown.edge, typed=True)
     assert shown.code == case.get("exit", 0), shown.err
     if shown.code:
@@ -302,6 +310,17 @@ def test_as_a_command_for_people(case: dict[str, Any], started: CaseServer, plac
         assert shown.out.rstrip() == filled(case["text"], server).rstrip()
     for piece in [*case.get("remarks", ()), *([case["asks"]] if "asks" in case and "typed" in case else ())]:
         assert piece in shown.err
+
+
+PIPED = [case for case in TYPED if "result" in case and table().command(case["command"]).output.piped]
+
+
+@pytest.mark.parametrize("case", PIPED, ids=name_of)
+def test_in_a_pipe(case: dict[str, Any], started: CaseServer, place: Path) -> None:
+    server = scripted(started, case, place)
+    out = Shown(case, server, case["words"]).out
+    is_json = table().command(case["command"]).output.piped == "json"
+    assert (json.loads(out) if is_json else ast.literal_eval(out)) == filled(case.get("raw", case["result"]), server)
 
 
 @pytest.mark.parametrize("case", [case for case in TYPED if "quiet" in case], ids=name_of)
@@ -338,7 +357,7 @@ def test_an_alias_is_the_command(alias: str, started: CaseServer, place: Path) -
     assert asked(server) == expected(case)
     own = " ".join(table().command(name).words)
     assert case["words"].startswith(own)
-    shown = Shown(case, scripted(server, case, place), " ".join(words_of(alias)) + case["words"].removeprefix(own))
+    shown = seen(case, scripted(server, case, place), " ".join(words_of(alias)) + case["words"].removeprefix(own))
     assert asked(server) == expected(case, typed=True)
     assert shown.code == 0
     assert "text" not in case or shown.out.rstrip() == case["text"].rstrip()

@@ -36,6 +36,8 @@ def write(
         terminal.out(document(result, terminal))
     else:
         text = ids(command, result) if terminal.quiet else None
+        if text is None and command.output.piped and terminal.width() is None:
+            text = for_programs(command, result, terminal)
         if text is None:
             text = render.text(command, result, columns, None if full else terminal.width())
         if text:
@@ -43,6 +45,15 @@ def write(
         elif isinstance(result, list) or command.output.rows:
             terminal.say(command.output.empty or "Nothing found.")
     return 1 if command.effect != "read" and partly_failed(result) else 0
+
+
+def for_programs(command: Command, result: Any, terminal: Terminal) -> str:
+    """A result in the form that programs read from the official command line: JSON, or as Python writes it."""
+    if command.output.piped == "json":
+        return document(result, terminal)
+    first = {"success": result["success"]} if isinstance(result, dict) and "success" in result else {}
+    text = repr({**first, **result} if first else result)
+    return text if terminal.encodes(text) else ascii(result)
 
 
 def document(result: Any, terminal: Terminal) -> str:

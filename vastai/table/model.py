@@ -178,7 +178,7 @@ class Returns:
 class Output:
     """How a result is shown in a terminal."""
 
-    __slots__ = ("empty", "quiet", "rows", "table", "text", "view")
+    __slots__ = ("empty", "piped", "quiet", "rows", "table", "text", "view")
 
     def __init__(self, entry: Entry) -> None:
         self.table: str | None = entry.get("table")
@@ -187,6 +187,7 @@ class Output:
         self.text: str | None = entry.get("text")
         self.view: str | None = entry.get("view")
         self.empty: str | None = entry.get("empty")
+        self.piped: str | None = entry.get("piped")
 
 
 class Command:
