@@ -244,7 +244,8 @@ def test_no_command_prints_the_key(
     caplog.set_level(logging.DEBUG)
     with server({"status": 400, "json": NO}, {"json": {"success": True}}, {"text": PAGE}) as there:
         for command in table():
-            words = command.examples[0]["cli"].split()[1:]
+            example = command.examples[0]["cli"] if command.examples else f"vastai {' '.join(command.words)}"
+            words = example.split()[1:]
             argv = ["--url", there.url, "--api-key", KEY, "--retry", "0", *flags, *words]
             guarded([word.strip("'\"") for word in argv], Terminal.of_process(), open_client=client_of)
     shown = capsys.readouterr()
