@@ -29,7 +29,7 @@ def vastai(*argv: str, **more: str) -> subprocess.CompletedProcess[bytes]:
 
 def test_module_and_exit_code() -> None:
     done = vastai("--version")
-    assert (done.returncode, done.stdout, done.stderr) == (0, b"vastai 1.10.0\n", b"")
+    assert (done.returncode, done.stdout, done.stderr) == (0, b"1.10.0\n", b"")
     done = vastai("shwo")
     assert (done.returncode, done.stdout) == (2, b"")
 

@@ -121,6 +121,7 @@ class VastAI:
         next_token: str | None = None,
         all: bool = False,
         verbose: bool = False,
+        params: Any = None,
     ) -> list[dict[str, Any]]:
         """List your instances."""
     def show_instances_v1(
@@ -135,6 +136,7 @@ class VastAI:
         next_token: str | None = None,
         all: bool = False,
         verbose: bool = False,
+        params: Any = None,
     ) -> list[dict[str, Any]]:
         """List your instances."""
     def show_instance(self, id: int | str) -> dict[str, Any]:

@@ -246,5 +246,5 @@ def _show_page(command: Command, terminal: Terminal) -> int:
 def _version(terminal: Terminal) -> int:
     from .. import __version__
 
-    terminal.out(f"vastai {__version__}")
+    terminal.out(__version__)  # alone, as scripts for the official client read it
     return 0
