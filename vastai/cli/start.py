@@ -11,7 +11,7 @@ def main() -> int:
     """Run the command line with the arguments of this process; returns its exit code."""
     if sys.argv[1:] == ["--version"]:
         try:
-            sys.stdout.write(f"vastai {__version__}\n")
+            sys.stdout.write(f"{__version__}\n")
             sys.stdout.flush()
             return 0
         except (OSError, ValueError, AttributeError):
