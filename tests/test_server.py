@@ -156,7 +156,8 @@ def test_silence_and_broken_connections_do_no_harm(served: Served) -> None:
 
 
 def test_routes_without_the_prefix_and_old_ways_to_ask(served: Served) -> None:
-    assert served.ask("POST", "/get_endpoint_logs/", {"id": 1})[0] == 200
+    endpoint = served.ask("POST", "/api/v0/endptjobs/", {"endpoint_name": "chat"})[1]["result"]
+    assert served.ask("POST", "/get_endpoint_logs/", {"id": endpoint})[0] == 200
     assert served.ask("GET", "/api/v0/no/such/path/")[0] == 404
     assert served.ask("DELETE", "/api/v0/users/current/")[0] == 405
     rented = served.ask("PUT", f"/api/v0/asks/{OFFER}/", {"image": "ubuntu", "label": "a"})[1]["new_contract"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import stat
+import time
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from replay import ReplayServer
 from vastai import VastAI
 from vastai.cli.main import guarded
 from vastai.cli.terminal import Terminal
+from vastai.sandbox import totp
 
 SESSION = {"json": {"success": True, "session_key": "SESSION-KEY", "backup_codes_remaining": 2}}
 SCRIPT = [{"verb": "POST", "path": "/api/v0/tfa/", "responses": [SESSION]}]
@@ -80,11 +82,20 @@ def test_a_folder_that_cannot_be_written_is_said(
     assert "SESSION-KEY" not in shown.out + shown.err
 
 
+def second_factor(home: Path) -> str:
+    """Add an authenticator app to the account of the sandbox; the code that it shows next."""
+    now = time.time()
+    with VastAI(server_url=f"sandbox:{home}/world.db") as client:
+        secret = client.tfa_totp_setup()["secret"]
+        client.tfa_activate(totp.code(secret, now), secret)
+    return totp.code(secret, now + 30)
+
+
 @pytest.mark.parametrize("sandboxed", [True, False])
 def test_the_library_and_the_sandbox_keep_none(own_home: Path, sandboxed: bool) -> None:
     with ReplayServer(SCRIPT) as server:
         if sandboxed:
-            words = ["--url", "sandbox::memory:", "tfa", "login", "--code", "1"]
+            words = ["--url", f"sandbox:{own_home}/world.db", "tfa", "login", "--code", second_factor(own_home)]
             assert guarded(words, Terminal.of_process()) == 0
         else:
             with VastAI("k", server.url) as client:
