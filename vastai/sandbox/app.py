@@ -49,7 +49,7 @@ class Request:
         headers: with lower-case names.
         fields: fields of the JSON body.
         route: what it asks for, once that is found.
-        caller: who asks, once that is known.
+        caller: who asks, once that is known, or from the start where that needs no key.
     """
 
     __slots__ = ("body", "caller", "fields", "headers", "path", "query", "route", "verb")
@@ -126,7 +126,7 @@ class App:
             if instead is not None:
                 page, answer = faulty.page_of(instead, limit, now), None
             else:
-                status, answer = self._answer(request, now)
+                status, answer = self.answer(request, now)
                 faulty.spoil_boots(world, found, answer, path, now)
                 page = pages.document(status, faulty.drifted(found, answer))
             page = faulty.finished(found, page, limit, now)
@@ -138,8 +138,11 @@ class App:
         fitting = self.routes.fitting(routing.pieces(path)) or list(self.routes)
         return sorted({"HEAD", "OPTIONS", *(route.text.partition(" ")[0] for route in fitting)})
 
-    def _answer(self, request: Request, now: float) -> tuple[int, Any]:
-        """Do what a request asks, all or nothing: the status, and the answer before it is written as JSON."""
+    def answer(self, request: Request, now: float) -> tuple[int, Any]:
+        """Do what a request asks, all or nothing: the status, and the answer before it is written as JSON.
+
+        Inside a transaction; without faults, and without a line in the log.
+        """
         try:
             with self.world.attempt():
                 answer, status = self._act(request, now), 200
@@ -163,7 +166,8 @@ class App:
         route = request.route
         optional = any(command.key == "optional" for command in route.commands)
         unknown = permissions.unknown_key_status(route.text)
-        request.caller = callers.identify(world, request.headers, self.keys, optional, now, unknown)
+        if request.caller is None:
+            request.caller = callers.identify(world, request.headers, self.keys, optional, now, unknown)
         world.booked.clear()  # what an account begins with is no cost of its first request
         request.fields = _object(route, request.body)
         query = _with_body(request.query, request.fields) if request.verb == "GET" else request.query
@@ -211,7 +215,7 @@ class App:
     def _own(self, verb: str, path: str, query: dict[str, str], body: bytes | None) -> Page:
         """The answer to a request that is not one of the service: the text behind a `result_url`, or `control`."""
         if not path.startswith(RESULTS):
-            return control.handle(self.world, verb, path, query, body)
+            return control.handle(self, verb, path, query, body)
         with self.world.transaction() as world:
             status, text = fetch(world, path.removeprefix(RESULTS).strip("/"))
         return Page(status, text.encode(), "text/plain; charset=utf-8")

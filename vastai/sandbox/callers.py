@@ -54,7 +54,7 @@ def identify(
         return _default(world, now)
     if mode == "open" and key:
         account = _open(world, "", now)
-        return Caller(account, account, _add_key(world, account["id"], key, "first key", now))
+        return Caller(account, account, add_key(world, account["id"], key, "first key", now))
     if key:
         raise _bad_key(unknown)
     if optional:
@@ -83,11 +83,12 @@ def issue(world: World, email: str, name: str, now: float) -> str:
     """Make a key that may do everything for an account, which is opened if need be. Returns the key."""
     key = secrets.token_hex(32)
     account = member(world, email, now)
-    _add_key(world, account["id"], key, name, now)
+    add_key(world, account["id"], key, name, now)
     return key
 
 
-def _add_key(world: World, account: int, key: str, name: str, now: float) -> Row:
+def add_key(world: World, account: int, key: str, name: str, now: float) -> Row:
+    """Let a key that is known already do everything for an account; the world keeps its hash."""
     row = {"name": name, "user_id": account, "account": account, "permissions": None, "created_at": now}
     return world.add("key", account, row, lookup=key_hash(key))
 

@@ -4,21 +4,24 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from vastai.errors import UsageError, VastError
 from vastai.sandbox import callers, faults, faulty, ledger, lifecycle, logbook, messages, money, pages
 from vastai.sandbox.pages import Page
 from vastai.sandbox.world import World
 
+if TYPE_CHECKING:
+    from vastai.sandbox.app import App
+
 Row = dict[str, Any]
-Action = Callable[[World, dict[str, str], Row], Any]
+Action = Callable[["App", dict[str, str], Row], Any]
 
 PREFIX = "/__sandbox__/"
 LISTED = 100  # accounts that a status names
 
 
-def handle(world: World, verb: str, path: str, query: dict[str, str], body: bytes | None) -> Page:
+def handle(app: App, verb: str, path: str, query: dict[str, str], body: bytes | None) -> Page:
     """Answer one request to the sandbox itself; `path` begins with `PREFIX`."""
     name, _, rest = path.removeprefix(PREFIX).strip("/").partition("/")
     if rest and (verb, name) == ("DELETE", "faults"):
@@ -36,26 +39,26 @@ def handle(world: World, verb: str, path: str, query: dict[str, str], body: byte
     except (ValueError, RecursionError):
         return pages.refused(400, "json", "invalid_args", "The body must be a JSON object.")
     try:
-        with world.transaction():
-            return pages.document(200, action(world, query, fields))
+        with app.world.transaction():
+            return pages.document(200, action(app, query, fields))
     except VastError as error:
         return pages.refused(400, "json", "invalid_args", str(error))
 
 
-def status(world: World, query: dict[str, str], body: Row) -> Row:
+def status(app: App, query: dict[str, str], body: Row) -> Row:
     """What the world holds: its clock, its market, its accounts with their money, and how much was asked."""
-    now = world.now()
-    accounts = [_account(world, account, now) for account in world.all("account")[:LISTED]]
-    last = world.sql("SELECT max(id) FROM log").fetchone()[0]
+    now = app.world.now()
+    accounts = [_account(app.world, account, now) for account in app.world.all("account")[:LISTED]]
+    last = app.world.sql("SELECT max(id) FROM log").fetchone()[0]
     return {
-        "location": world.path,
+        "location": app.world.path,
         "now": now,
-        "speed": world.speed,
-        "seed": int(world.meta("seed")),
-        "created": float(world.meta("created")),
-        "offers": world.sql("SELECT count(*) FROM listings WHERE kind = 'offer'").fetchone()[0],
+        "speed": app.world.speed,
+        "seed": int(app.world.meta("seed")),
+        "created": float(app.world.meta("created")),
+        "offers": app.world.sql("SELECT count(*) FROM listings WHERE kind = 'offer'").fetchone()[0],
         "requests": last or 0,
-        "faults": len(faulty.known(world)),
+        "faults": len(faulty.known(app.world)),
         "accounts": accounts,
     }
 
@@ -73,17 +76,17 @@ def _account(world: World, account: Row, now: float) -> Row:
     }
 
 
-def list_faults(world: World, query: dict[str, str], body: Row) -> Row:
+def list_faults(app: App, query: dict[str, str], body: Row) -> Row:
     """All faults, the oldest first."""
-    return {"faults": [fault.as_row() for fault in faulty.known(world)]}
+    return {"faults": [fault.as_row() for fault in faulty.known(app.world)]}
 
 
-def add_fault(world: World, query: dict[str, str], body: Row) -> Row:
+def add_fault(app: App, query: dict[str, str], body: Row) -> Row:
     """Keep a fault; the body says which. UsageError: it cannot be understood."""
-    return {"success": True, **faulty.add(world, faults.made(body)).as_row()}
+    return {"success": True, **faulty.add(app.world, faults.made(body)).as_row()}
 
 
-def clear_faults(world: World, query: dict[str, str], body: Row) -> Row:
+def clear_faults(app: App, query: dict[str, str], body: Row) -> Row:
     """Forget the fault of an id, or all of them.
 
     Raises:
@@ -91,20 +94,20 @@ def clear_faults(world: World, query: dict[str, str], body: Row) -> Row:
     """
     id = query.get("id", body.get("id"))
     if id is None:
-        return {"success": True, "cleared": faulty.clear(world)}
-    if not str(id).isascii() or not str(id).isdigit() or not faulty.clear(world, int(id)):
+        return {"success": True, "cleared": faulty.clear(app.world)}
+    if not str(id).isascii() or not str(id).isdigit() or not faulty.clear(app.world, int(id)):
         raise UsageError(f"there is no fault {str(id)[:40]}")
     return {"success": True, "cleared": 1}
 
 
-def advance(world: World, query: dict[str, str], body: Row) -> Row:
+def advance(app: App, query: dict[str, str], body: Row) -> Row:
     """Let `seconds` pass at once, and set `speed` (world seconds per real second), whichever is given."""
     if not {"seconds", "speed"} & set(body):
         raise UsageError("advance: seconds or speed is needed")
     seconds = _number(body, "seconds", 0.0, 0.0)
-    speed = _number(body, "speed", world.speed, 1e-6)
-    world.set_speed(speed)
-    return {"success": True, "now": world.advance(seconds), "speed": speed}
+    speed = _number(body, "speed", app.world.speed, 1e-6)
+    app.world.set_speed(speed)
+    return {"success": True, "now": app.world.advance(seconds), "speed": speed}
 
 
 def _number(body: Row, name: str, default: float, least: float) -> float:
@@ -114,14 +117,14 @@ def _number(body: Row, name: str, default: float, least: float) -> float:
     return float(value)
 
 
-def read_log(world: World, query: dict[str, str], body: Row) -> Row:
+def read_log(app: App, query: dict[str, str], body: Row) -> Row:
     """The last requests, the oldest first; `limit` of them."""
-    return {"log": logbook.read(world, _limit(query))}
+    return {"log": logbook.read(app.world, _limit(query))}
 
 
-def read_messages(world: World, query: dict[str, str], body: Row) -> Row:
+def read_messages(app: App, query: dict[str, str], body: Row) -> Row:
     """What would have left the sandbox, the newest first; `limit` of them. Codes and new keys of members are in it."""
-    return {"messages": messages.newest_first(world)[: _limit(query)]}
+    return {"messages": messages.newest_first(app.world)[: _limit(query)]}
 
 
 def _limit(query: dict[str, str]) -> int:
@@ -131,18 +134,36 @@ def _limit(query: dict[str, str]) -> int:
     return int(limit[:9])
 
 
-def reset(world: World, query: dict[str, str], body: Row) -> Row:
+def reset(app: App, query: dict[str, str], body: Row) -> Row:
     """Begin anew, with the market of the same seed."""
-    world.begin_anew()
-    return {"success": True, "msg": f"The sandbox in {world.path} begins anew"}
+    app.world.begin_anew()
+    return {"success": True, "msg": f"The sandbox in {app.world.path} begins anew"}
 
 
-def issue_key(world: World, query: dict[str, str], body: Row) -> Row:
+def issue_key(app: App, query: dict[str, str], body: Row) -> Row:
     """A new key of an account, the default one unless `email` names another: the first key for ``--strict-keys``."""
     email = body.get("email", callers.DEFAULT_EMAIL)
     if not isinstance(email, str) or "@" not in email:
         raise UsageError("email: an address is needed")
-    return {"success": True, "email": email, "key": callers.issue(world, email, "issued by hand", world.now())}
+    return {"success": True, "email": email, "key": callers.issue(app.world, email, "issued by hand", app.world.now())}
+
+
+def seed(app: App, query: dict[str, str], body: Row) -> Row:
+    """Make the world as the text in `yaml` says; `name` is what messages call it. See `seeds`."""
+    from vastai.sandbox import seeds
+
+    text, name = body.get("yaml"), body.get("name", "seed")
+    if not isinstance(text, str) or not isinstance(name, str):
+        raise UsageError("yaml: the text of a world is needed")
+    seeds.seed(app, text, name)
+    return {"success": True, "msg": f"The sandbox in {app.world.path} is as {name} says"}
+
+
+def save(app: App, query: dict[str, str], body: Row) -> Row:
+    """The world as YAML text. See `saves`."""
+    from vastai.sandbox import saves
+
+    return {"success": True, "yaml": saves.save(app.world)}
 
 
 ACTIONS: dict[tuple[str, str], Action] = {
@@ -155,4 +176,6 @@ ACTIONS: dict[tuple[str, str], Action] = {
     ("GET", "messages"): read_messages,
     ("POST", "reset"): reset,
     ("POST", "keys"): issue_key,
+    ("POST", "seed"): seed,
+    ("GET", "save"): save,
 }

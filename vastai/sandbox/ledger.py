@@ -15,6 +15,11 @@ STARTING_CREDIT = 1000.0
 _DUE = "due"
 
 
+def changed(world: World) -> None:
+    """Note that a moment at which credit runs out, known before, may be another one now."""
+    world.set_meta(_DUE, "")
+
+
 def pay_in(world: World, account: int, dollars: float, service: str, description: str, now: float) -> Row:
     """Book money that comes in, or goes out when `dollars` is negative."""
     world.set_meta(_DUE, "")

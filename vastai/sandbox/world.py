@@ -107,16 +107,26 @@ class World:
             if self._db.in_transaction:
                 self._db.execute("RELEASE attempt")
 
-    def begin_anew(self, *, seed: int | None = None, market: Market | None = None) -> None:
-        """Forget everything, and begin as a new world does, at the real time. Other processes notice it at once.
+    def begin_anew(
+        self,
+        *,
+        seed: int | None = None,
+        market: Market | None = None,
+        made: float | None = None,
+        now: float | None = None,
+    ) -> None:
+        """Forget everything, and begin as a new world does. Other processes notice it at once.
 
-        Arguments: seed of the market, as before without one; market in place of the usual one.
+        Arguments: seed of the market, as before without one; market in place of the usual one; made: when it was made;
+        now: the time in unix seconds, the real one without it.
         """
         with self.transaction():
             number = int(self.meta("seed")) if seed is None else seed
+            at = self._clock() if now is None else now
             world_file.empty(self._db)
-            world_file.populate(self._db, number, self._clock(), market or self._market)
+            world_file.populate(self._db, number, at, market or self._market, made)
             self._read_clock()
+            self.set_clock(at, 1.0)
 
     def sql(self, statement: str, values: Iterable[Any] = ()) -> sqlite3.Cursor:
         """Run one statement on the world's tables, for what is kept beside objects and listings."""
@@ -143,18 +153,24 @@ class World:
         real, world, speed = self._time
         return world + (self._clock() - real) * speed
 
+    def real_time(self) -> float:
+        """The time outside, in unix seconds."""
+        return self._clock()
+
     def advance(self, seconds: float) -> float:
         """Let so many seconds pass at once. Returns the new time."""
         with self.transaction():
-            return self._set_clock(self.now() + seconds, self._time[2])
+            return self.set_clock(self.now() + seconds)
 
     def set_speed(self, speed: float) -> float:
         """World seconds per real second from now on; 1 is real time. Returns the world's time."""
         with self.transaction():
-            return self._set_clock(self.now(), speed)
+            return self.set_clock(self.now(), speed)
 
-    def _set_clock(self, now: float, speed: float) -> float:
-        for key, value in (("anchor_real", self._clock()), ("anchor_world", now), ("speed", speed)):
+    def set_clock(self, now: float, speed: float | None = None) -> float:
+        """Set the time, and the speed if one is given, inside a transaction. Returns the time."""
+        pace = self.speed if speed is None else speed
+        for key, value in (("anchor_real", self._clock()), ("anchor_world", now), ("speed", pace)):
             self.set_meta(key, repr(float(value)))
         self._read_clock()
         return now
@@ -225,7 +241,19 @@ class World:
             where, values = where + " AND account = ?", (*values, account)
         return _documents(self._db.execute(f"SELECT data FROM objects WHERE {where} ORDER BY id", values))
 
-    # -- listings: what hosts offer; written once, so that they may be kept in memory
+    def everything(self) -> Iterator[Row]:
+        """All objects as they are kept, by id: kind, id, account, lookup and data."""
+        for kind, id, account, lookup, data in self._db.execute("SELECT * FROM objects ORDER BY id"):
+            yield {"kind": kind, "id": id, "account": account, "lookup": lookup, "data": json.loads(data)}
+
+    def restore(self, kind: str, id: int, account: int, lookup: str | None, data: Row) -> None:
+        """Keep an object as `everything` gave it."""
+        values = (kind, id, account, lookup, json.dumps(data))
+        self._db.execute(
+            "INSERT OR REPLACE INTO objects (kind, id, account, lookup, data) VALUES (?, ?, ?, ?, ?)", values
+        )
+
+    # -- listings: what hosts offer; they change only where a world is seeded, so that they may be kept in memory
 
     def listing(self, kind: str, id: int) -> Row | None:
         """One row of the market by kind (offer, volume_offer, network_volume_offer, template) and id, or None."""
@@ -240,6 +268,23 @@ class World:
             found = self._db.execute("SELECT data FROM listings WHERE kind = ? ORDER BY id", (kind,))
             self._cache[kind] = [dict(zip(columns, values, strict=True)) for values in _documents(found)]
         return self._cache[kind]
+
+    def listed_kinds(self) -> list[str]:
+        """The kinds of which the market has rows."""
+        return [row[0] for row in self._db.execute("SELECT DISTINCT kind FROM listings ORDER BY kind")]
+
+    def put_listing(self, kind: str, row: Row) -> None:
+        """Add a row to the market, or replace the one of the same id. Fields that its kind does not have are lost."""
+        columns = self._columns(kind) or list(row)
+        self.set_meta(f"columns of {kind}", json.dumps(columns))
+        values = (kind, row["id"], json.dumps([row.get(name) for name in columns]))
+        self._db.execute("INSERT OR REPLACE INTO listings VALUES (?, ?, ?)", values)
+        self._cache.pop(kind, None)
+
+    def remove_listing(self, kind: str, id: int) -> None:
+        """Take a row from the market."""
+        self._db.execute("DELETE FROM listings WHERE kind = ? AND id = ?", (kind, id))
+        self._cache.pop(kind, None)
 
     def _columns(self, kind: str) -> list[str]:
         columns: list[str] = json.loads(self.meta(f"columns of {kind}", "[]"))

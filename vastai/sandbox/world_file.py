@@ -43,11 +43,11 @@ def default_path() -> str:
     return os.path.join(base, "vastai", "sandbox.db")
 
 
-def market_listings(seed: int, now: float) -> Iterator[tuple[str, Row]]:
-    """The listings of a new world: GPU offers, volume offers, network volume offers, public templates."""
+def market_listings(seed: int, now: float, count: int | None = None) -> Iterator[tuple[str, Row]]:
+    """The listings of a new world: GPU offers (so many), volume offers, network volume offers, public templates."""
     from vastai.sandbox import market
 
-    offers = market.offers(seed, now=now)
+    offers = market.offers(seed, market.COUNT if count is None else count, now)
     for kind, rows in (
         ("offer", offers),
         ("volume_offer", market.volume_offers(offers)),
@@ -139,21 +139,23 @@ def empty(db: sqlite3.Connection) -> None:
         db.execute(f"DELETE FROM {table}")
 
 
-def populate(db: sqlite3.Connection, seed: int, now: float, fill: Market) -> None:
+def populate(db: sqlite3.Connection, seed: int, now: float, fill: Market, made: float | None = None) -> None:
     """Put the settings and the market of a new world into empty tables, inside the transaction that is open.
 
-    `generation` tells the processes that have the file open, and parts of it in memory, that it was made anew.
+    `generation` tells the processes that have the file open, and parts of it in memory, that it was made anew; `made`
+    is when its market was made, if not now.
     """
+    made = now if made is None else made
     settings = {
         "generation": os.urandom(8).hex(),
         "seed": str(seed),
-        "created": repr(now),
+        "created": repr(made),
         "anchor_real": repr(now),
         "anchor_world": repr(now),
         "speed": "1.0",
         "next_id": str(FIRST_ID),
     }
-    db.executemany("INSERT INTO listings VALUES (?, ?, ?)", _listed(fill(seed, now), settings))
+    db.executemany("INSERT INTO listings VALUES (?, ?, ?)", _listed(fill(seed, made), settings))
     db.executemany("INSERT INTO meta VALUES (?, ?)", settings.items())
 
 
