@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
-import threading
 from types import FrameType
 from typing import Any
 
@@ -34,22 +34,24 @@ def run(values: dict[str, Any], context: Context) -> None:
         keys="strict" if values["strict_keys"] else "open",
         standing=limits if values["rate_limits"] else (),
     )
-    ended = threading.Event()
-
-    def end(number: int, frame: FrameType | None) -> None:
-        ended.set()
-
     with Server(app, values["port"]) as server:
-        before = signal.signal(signal.SIGTERM, end)
+        end, ending = os.pipe()  # a signal handler must not wait for a lock, which an Event has
+
+        def terminate(number: int, frame: FrameType | None) -> None:
+            os.write(ending, b"!")
+
+        before = signal.signal(signal.SIGTERM, terminate)
         try:
             context.terminal.out(json.dumps({"url": server.url}) if context.terminal.raw else server.url)
             if values["strict_keys"]:
                 context.terminal.show(f"The first key: vastai sandbox key --url {server.url}")
-            ended.wait()
+            os.read(end, 1)
         finally:
             signal.signal(signal.SIGTERM, before)
             server.stop()
             world.close()
+            os.close(end)
+            os.close(ending)
 
 
 def open_world(values: dict[str, Any], context: Context) -> Any:
