@@ -107,6 +107,16 @@ def test_it_can_be_served(vastai_sandbox):
         assert answer.status == 200
 
 
+def test_seeds(vastai_sandbox, tmp_path):
+    vastai_sandbox.seed({"credit": 5, "market": {"offers": 10}, "instances": [{"offer": 12345, "label": "a"}]})
+    assert [row["label"] for row in vastai_sandbox.client.show_instances()] == ["a"]
+    (tmp_path / "world.yaml").write_text("credit: 6")
+    vastai_sandbox.seed(tmp_path / "world.yaml")
+    assert vastai_sandbox.client.show_user()["credit"] == 6
+    with pytest.raises(UsageError, match="seed:1: credti"):
+        vastai_sandbox.seed({"credti": 5})
+
+
 def test_other_clients(vastai_sandbox):
     client = vastai_sandbox.new_client(raise_errors=True, retry=0)
     with pytest.raises(Exception, match="no offer 1"):
@@ -114,8 +124,15 @@ def test_other_clients(vastai_sandbox):
 """
     done = pytest_in(tmp_path, program, "-W", "error")
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "6 passed" in done.stdout
+    assert "7 passed" in done.stdout
     assert [path.name for path in tmp_path.iterdir() if path.name != "__pycache__"] == ["test_it.py"]
+
+
+def test_the_example_project_passes_its_own_tests(tmp_path: Path) -> None:
+    example = ROOT / "examples" / "test_with_sandbox"
+    (tmp_path / "rent.py").write_text((example / "rent.py").read_text(encoding="utf-8"), encoding="utf-8")
+    done = pytest_in(tmp_path, (example / "test_rent.py").read_text(encoding="utf-8"), "-W", "error")
+    assert done.returncode == 0, done.stdout + done.stderr
 
 
 def test_the_fixture_is_explained(tmp_path: Path) -> None:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
+import os
+from collections.abc import Mapping
 from typing import Any
 
 from vastai.client import VastAI, table
 from vastai.engine.edge import Edge
-from vastai.sandbox import faults, faulty, logbook, messages
+from vastai.sandbox import faults, faulty, logbook, messages, seeds
 from vastai.sandbox.app import App
 from vastai.sandbox.server import Server
 from vastai.sandbox.world import World
@@ -65,6 +68,20 @@ class Sandbox:
         """Let everything go right again, or end the fault of this number."""
         with self.world.transaction() as world:
             faulty.clear(world, id)
+
+    def seed(self, world: str | os.PathLike[str] | Mapping[str, Any]) -> None:
+        """Make the world as a YAML file says, given by its path, or as a mapping of the same form.
+
+        Raises:
+            UsageError: something in it is wrong; with its line.
+            OSError: the file cannot be read.
+        """
+        if isinstance(world, Mapping):
+            text, name = json.dumps(world), "seed"
+        else:
+            with open(world, encoding="utf-8") as file:
+                text, name = file.read(), os.fspath(world)
+        seeds.seed(App(self.world, table()), text, name)
 
     @property
     def requests(self) -> list[Row]:
