@@ -241,6 +241,16 @@ def test_an_answer_that_the_table_does_not_describe_never_leaves(returns: Any, a
     answers.check([rows(**returns), command(http="GET /x/")], 200, answer, None)
 
 
+def test_rows_of_a_shape_that_was_good_are_checked_once_unless_all_are_to_be() -> None:
+    """The schema of an API key wants a number for its id; a text has another shape, and is found at any time."""
+    keys = [command(http="GET /x/", returns={"schema": "offer", "many": True, "unwrap": "offers"})]
+    answers.check(keys, 200, {"offers": [{"id": 1, "gpu_name": "A"}]}, 10)
+    answers.check(keys, 200, {"offers": [{"id": 2, "gpu_name": "B"}]}, 10)
+    for looked_at in (10, None):
+        with pytest.raises(answers.BadAnswer, match="gpu_name"):
+            answers.check(keys, 200, {"offers": [{"id": 3, "gpu_name": 5}]}, looked_at)
+
+
 def test_a_refusal_without_words_never_leaves() -> None:
     with pytest.raises(answers.BadAnswer):
         answers.check([], 400, {"success": False}, 0)
