@@ -11,11 +11,12 @@ import pytest
 from rent import run
 
 from vastai import OutcomeUnknown
+from vastai.sandbox.testing import Sandbox
 
 QUERY = "num_gpus=1 gpu_name=RTX_4090"
 
 
-def test_it_works_and_leaves_nothing(vastai_sandbox):
+def test_it_works_and_leaves_nothing(vastai_sandbox: Sandbox) -> None:
     log = run(vastai_sandbox.client, QUERY, sleep=vastai_sandbox.advance)
     assert "sshd listens" in log
     assert vastai_sandbox.client.show_instances() == []
@@ -25,7 +26,7 @@ def test_it_works_and_leaves_nothing(vastai_sandbox):
     assert vastai_sandbox.client.show_user()["credit"] == before
 
 
-def test_the_cheapest_offer_is_taken(vastai_sandbox):
+def test_the_cheapest_offer_is_taken(vastai_sandbox: Sandbox) -> None:
     run(vastai_sandbox.client, QUERY, sleep=vastai_sandbox.advance)
     [rented] = [asked for asked in vastai_sandbox.requests if asked["path"].startswith("/api/v0/asks/")]
     assert rented["body"]["label"] == "nightly"
@@ -36,34 +37,36 @@ def test_the_cheapest_offer_is_taken(vastai_sandbox):
     ("kind", "fields", "says"),
     [("no-boot", {}, "not running after 600 s"), ("boot-exit", {"msg": "no space left on device"}, "no space left")],
 )
-def test_a_boot_that_fails_costs_nothing_more(vastai_sandbox, kind, fields, says):
+def test_a_boot_that_fails_costs_nothing_more(
+    vastai_sandbox: Sandbox, kind: str, fields: dict[str, str], says: str
+) -> None:
     vastai_sandbox.fault("PUT /asks/*", kind, **fields)
     with pytest.raises(RuntimeError, match=says):
         run(vastai_sandbox.client, QUERY, sleep=vastai_sandbox.advance)
     assert vastai_sandbox.client.show_instances() == []
 
 
-def test_an_offer_that_is_gone_is_not_the_end(vastai_sandbox):
+def test_an_offer_that_is_gone_is_not_the_end(vastai_sandbox: Sandbox) -> None:
     vastai_sandbox.fault("PUT /asks/*", status=410, error="no_such_ask", msg="gone", times=1)
     run(vastai_sandbox.client, QUERY, sleep=vastai_sandbox.advance)
     tried = [asked["path"] for asked in vastai_sandbox.requests if asked["path"].startswith("/api/v0/asks/")]
     assert len(set(tried)) == 2
 
 
-def test_when_everything_is_refused_it_says_why(vastai_sandbox):
+def test_when_everything_is_refused_it_says_why(vastai_sandbox: Sandbox) -> None:
     vastai_sandbox.fault("PUT /asks/*", status=400, error="insufficient_balance", msg="no money")
     with pytest.raises(RuntimeError, match="nothing was rented: no money"):
         run(vastai_sandbox.client, QUERY, sleep=vastai_sandbox.advance)
 
 
-def test_a_rental_whose_answer_was_lost_is_found_and_given_back(vastai_sandbox):
+def test_a_rental_whose_answer_was_lost_is_found_and_given_back(vastai_sandbox: Sandbox) -> None:
     vastai_sandbox.fault("PUT /asks/*", "lost")
     with pytest.raises(OutcomeUnknown):
         run(vastai_sandbox.client, QUERY, sleep=vastai_sandbox.advance)
     assert vastai_sandbox.client.show_instances() == []
 
 
-def test_a_busy_service_is_waited_for(vastai_sandbox):
+def test_a_busy_service_is_waited_for(vastai_sandbox: Sandbox) -> None:
     vastai_sandbox.fault("*", status=429, wait=3, times=1)
     vastai_sandbox.fault("GET /bundles/", status=503, times=2)
     began = vastai_sandbox.now
@@ -72,9 +75,9 @@ def test_a_busy_service_is_waited_for(vastai_sandbox):
     assert vastai_sandbox.now - began > 3
 
 
-def test_the_program_as_a_whole(vastai_sandbox):
-    """In a process of its own, over HTTP; the sandbox's clock goes a thousand times as fast, so it boots at once."""
-    vastai_sandbox.world.set_speed(1000)
+def test_the_program_as_a_whole(vastai_sandbox: Sandbox) -> None:
+    """In a process of its own, over HTTP; the sandbox's clock goes ten thousand times as fast, so it boots."""
+    vastai_sandbox.world.set_speed(10_000)
     environ = {**os.environ, "VAST_URL": vastai_sandbox.serve(), "VAST_API_KEY": "any", "WORK_SECONDS": "0"}
     program = Path(__file__).with_name("rent.py")
     done = subprocess.run([sys.executable, program, QUERY], env=environ, capture_output=True, text=True, timeout=60)
