@@ -141,6 +141,15 @@ def test_what_a_server_is_told() -> None:
         assert process.stderr.readline() == f"The first key: vastai sandbox key --url {url}\n"
 
 
+def test_what_the_environment_names_is_served(place: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("VAST_URL", place)
+    with serving() as (url, _):
+        assert result(["sandbox", "status", "--url", url])["location"] == place.removeprefix("sandbox:")
+    monkeypatch.setenv("VAST_URL", "http://127.0.0.1:1")
+    with serving() as (url, _):
+        assert result(["sandbox", "status", "--url", url])["location"].endswith("/vastai/sandbox.db")
+
+
 def test_what_cannot_be_served(tmp_path: Path) -> None:
     state = str(tmp_path / "world.db")
     assert run(["sandbox", "status", "--url", f"sandbox:{state}"])[0] == 0

@@ -55,18 +55,21 @@ def run(values: dict[str, Any], context: Context) -> None:
 
 
 def open_world(values: dict[str, Any], context: Context) -> Any:
-    """The world to serve: the file of ``--state``, else that of ``--url``.
+    """The world to serve: the file of ``--state``, else that of ``--url`` or VAST_URL, else the default one.
 
     Raises:
         UsageError: it cannot be opened, or was made with another seed.
     """
     from ...sandbox.world import World
+    from .sandbox import server_of
     from .sandbox_reset import state_file
 
     if values.get("state"):
         settings = Settings(server_url=f"sandbox:{values['state']}")
     else:
-        settings = Settings(server_url=context.server_url or "sandbox", environ=context.terminal.environ)
+        server = server_of(context)
+        served = server.startswith("http") and not context.server_url  # VAST_URL names what is about to be served
+        settings = Settings(server_url="sandbox" if served else server)
     seed = values.get("seed")
     path = state_file(settings, "sandbox serve", memory=True)
     world = World(path) if seed is None else World(path, seed=seed)
