@@ -30,6 +30,7 @@ ALLOWED = {
     "client": {"table", "engine", "settings", "factory", "render"},
     "sdk": {"client"},
     "doc": {"table", "factory", "client"},
+    "openapi": {"table"},
     "cli": {"table", "engine", "hooks", "settings", "client", "render", "factory"},
     "sandbox": {"table", "client", "hooks"},
     "replay": {"client", "engine", "recording"},

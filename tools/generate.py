@@ -20,7 +20,7 @@ sys.path[:0] = [str(ROOT), str(ROOT / "tools")]
 
 from stub import stub  # noqa: E402  (found through the line above)
 
-from vastai import doc  # noqa: E402
+from vastai import doc, openapi  # noqa: E402
 from vastai.cli import local  # noqa: E402
 from vastai.hooks import query_fields  # noqa: E402
 from vastai.table import compiled  # noqa: E402
@@ -57,13 +57,37 @@ def queries(table: Table) -> str:
     return _between("docs/guides/queries.md", "\n\n".join(map(fields, query_fields.KINDS)))
 
 
+def description(table: Table) -> str:
+    """docs/openapi.json."""
+    return laid_out(openapi.document(table)) + "\n"
+
+
 FILES: dict[str, Callable[[Table], str]] = {
     "vastai/client.pyi": client_stub,
     "docs/sdk/reference/vastai.md": reference,
     "docs/cli/commands.md": commands,
     "docs/guides/commands-yaml.md": manual,
     "docs/guides/queries.md": queries,
+    "docs/openapi.json": description,
 }
+
+
+def laid_out(value: Any, indent: str = "") -> str:
+    """A JSON value as text: what fits on a line of 120 characters stands on one, the rest is broken up.
+
+    >>> laid_out({"a": [1, 2]})
+    '{"a": [1, 2]}'
+    """
+    text = json.dumps(value, ensure_ascii=False)
+    if len(indent) + len(text) <= 118 or not isinstance(value, dict | list) or not value:
+        return text
+    deeper = indent + "  "
+    if isinstance(value, list):
+        lines = [deeper + laid_out(item, deeper) for item in value]
+    else:
+        lines = [f"{deeper}{json.dumps(key)}: {laid_out(item, deeper)}" for key, item in value.items()]
+    begin, end = "[]" if isinstance(value, list) else "{}"
+    return f"{begin}\n" + ",\n".join(lines) + f"\n{indent}{end}"
 
 
 def grammar(schema: Mapping[str, Any]) -> str:
