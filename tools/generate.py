@@ -59,7 +59,8 @@ def queries(table: Table) -> str:
 
 def description(table: Table) -> str:
     """docs/openapi.json."""
-    return laid_out(openapi.document(table)) + "\n"
+    head = {"x-made": "GENERATED from commands.yaml and schemas/ by tools/generate.py; do not edit."}
+    return laid_out({**head, **openapi.document(table)}) + "\n"
 
 
 FILES: dict[str, Callable[[Table], str]] = {
