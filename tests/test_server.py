@@ -285,6 +285,20 @@ def test_rate_limits_over_http_carry_the_headers(served: Served) -> None:
     connection.close()
 
 
+def test_the_names_of_models_need_no_key(served: Served) -> None:
+    status, answer = served.ask("GET", "/api/v0/gpu_names/unique/", headers={})
+    assert (status, "RTX 4090" in answer["gpu_names"]) == (200, True)
+    assert served.ask("GET", "/api/v0/users/current/", headers={})[0] == 403
+
+
+def test_a_key_that_is_issued_for_a_team_is_its_owners(served: Served) -> None:
+    team = served.ask("POST", "/api/v0/team/", {"team_name": "crew"})[1]["id"]
+    key = served.ask("POST", "/__sandbox__/keys", {"email": f"team{team}@example.com"})[1]["key"]
+    as_owner = {"Authorization": f"Bearer {key}"}
+    assert served.ask("GET", "/api/v0/team/roles-full/", headers=as_owner)[0] == 200
+    assert served.ask("DELETE", "/api/v0/team/", {}, headers=as_owner)[0] == 200
+
+
 # -- its end
 
 

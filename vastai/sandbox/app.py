@@ -24,7 +24,7 @@ from vastai.sandbox import (
     repeats,
 )
 from vastai.sandbox import routes as routing
-from vastai.sandbox.behaviour.registry import Call, Caller, Refusal, behaviours, invalid
+from vastai.sandbox.behaviour.registry import Call, Caller, Refusal, behaviours, invalid, needs_no_key
 from vastai.sandbox.behaviour.results import fetch
 from vastai.sandbox.faults import Fault
 from vastai.sandbox.faulty import Outcome
@@ -164,7 +164,7 @@ class App:
         world = self.world
         request.route, found = routing.find(self.routes, request.verb, request.path)
         route = request.route
-        optional = any(command.key == "optional" for command in route.commands)
+        optional = needs_no_key(route.behaviour) or any(command.key == "optional" for command in route.commands)
         unknown = permissions.unknown_key_status(route.text)
         if request.caller is None:
             request.caller = callers.identify(world, request.headers, self.keys, optional, now, unknown)

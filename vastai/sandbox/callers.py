@@ -80,16 +80,22 @@ def member(world: World, email: str, now: float) -> Row:
 
 
 def issue(world: World, email: str, name: str, now: float) -> str:
-    """Make a key that may do everything for an account, which is opened if need be. Returns the key."""
+    """Make a key that may do everything for an account, which is opened if need be; a team's is its owner's.
+
+    Returns the key.
+    """
     key = secrets.token_hex(32)
     account = member(world, email, now)
-    add_key(world, account["id"], key, name, now)
+    add_key(world, account["id"], key, name, now, user=account["owner"])
     return key
 
 
-def add_key(world: World, account: int, key: str, name: str, now: float) -> Row:
-    """Let a key that is known already do everything for an account; the world keeps its hash."""
-    row = {"name": name, "user_id": account, "account": account, "permissions": None, "created_at": now}
+def add_key(world: World, account: int, key: str, name: str, now: float, user: int | None = None) -> Row:
+    """Let a key that is known already do everything for an account; the world keeps its hash.
+
+    Arguments: user is whose key it is; None for the account itself.
+    """
+    row = {"name": name, "user_id": user or account, "account": account, "permissions": None, "created_at": now}
     return world.add("key", account, row, lookup=key_hash(key))
 
 

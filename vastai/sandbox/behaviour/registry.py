@@ -56,6 +56,7 @@ MODULES = (
 
 _behaviours: dict[str, Behaviour] = {}
 _beside: set[Behaviour] = set()
+_keyless: set[Behaviour] = set()
 
 
 class Refusal(Exception):
@@ -122,16 +123,18 @@ class Call(NamedTuple):
         return self.query.get(name) if value is None else value
 
 
-def behaviour(*routes: str, beside: bool = False) -> Callable[[F], F]:
+def behaviour(*routes: str, beside: bool = False, keyless: bool = False) -> Callable[[F], F]:
     """Register a function as what happens for these requests, written as ``VERB /path/{parameter}/``.
 
     The routes exist when a command of the table uses one of them; with `beside` also when none does, for requests that
-    the service answers and other clients send.
+    the service answers and other clients send. With `keyless` they are answered without a key.
     """
 
     def register(function: F) -> F:
         if beside:
             _beside.add(function)
+        if keyless:
+            _keyless.add(function)
         for route in routes:
             if route in _behaviours and _behaviours[route].__module__ != function.__module__:
                 raise ValueError(f"two behaviours for {route}")
@@ -151,6 +154,11 @@ def behaviours() -> dict[str, Behaviour]:
 def stands_beside(function: Behaviour) -> bool:
     """Do a behaviour's routes exist although no command of the table uses them?"""
     return function in _beside
+
+
+def needs_no_key(function: Behaviour | None) -> bool:
+    """Are a behaviour's routes answered without a key?"""
+    return function in _keyless
 
 
 def invalid(msg: str) -> Refusal:

@@ -43,9 +43,9 @@ def on_offer(call: Call) -> list[Row]:
     return fleet.as_listed(offers.on_offer(call.world, "offer", call.now), fleet.holders(call.world))
 
 
-@behaviour("GET /api/v0/gpu_names/unique/", beside=True)
+@behaviour("GET /api/v0/gpu_names/unique/", beside=True, keyless=True)
 def gpu_names(call: Call) -> Row:
-    """The names of all GPU models on the market."""
+    """The names of all GPU models on the market. The official client asks for them without its key."""
     return {"gpu_names": sorted({offer["gpu_name"] for offer in offers.on_offer(call.world, "offer", call.now)})}
 
 

@@ -6,7 +6,7 @@ import hashlib
 import json
 from typing import Any
 
-from vastai.sandbox.behaviour.registry import Call, Refusal, behaviour, invalid, number_of
+from vastai.sandbox.behaviour.registry import Call, Refusal, amount_of, behaviour, invalid, number_of
 
 Row = dict[str, Any]
 
@@ -130,7 +130,8 @@ def _given(call: Call) -> Row:
             raise invalid(f"{name} must be a text")
     if given.get("runtype", "args").split(" ")[0] not in RUNTYPES:
         raise invalid(f"runtype must be one of {', '.join(RUNTYPES[:3])}")
-    disk = given.get("recommended_disk_space", 0)
-    if isinstance(disk, bool) or not isinstance(disk, int | float) or disk < 0:
-        raise invalid("recommended_disk_space must be a number of GB")
+    if "recommended_disk_space" in given:  # the official client sends it as text
+        given["recommended_disk_space"] = amount_of(given["recommended_disk_space"], "recommended_disk_space")
+        if given["recommended_disk_space"] < 0:
+            raise invalid("recommended_disk_space must not be negative")
     return given
