@@ -10,6 +10,11 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+    request_queue_size = 128  # many clients may come at once; the usual 5 would reset some of them
+
+
 class ReplayServer:
     """Answers each (verb, path) from its script in order, repeats the last one, and else says ``{"success": true}``.
 
@@ -29,8 +34,7 @@ class ReplayServer:
         self._script = [dict(row, responses=list(row["responses"])) for row in script]
         self.asked, self.release = threading.Event(), threading.Event()
         self._lock = threading.Lock()
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
-        self._server.daemon_threads = True
+        self._server = _Server(("127.0.0.1", 0), self._handler())
         self.url = f"http://127.0.0.1:{self._server.server_port}"
         self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
 

@@ -47,6 +47,7 @@ def client_of(edge: Edge, **settings: Any) -> VastAI:
 
 NO = {"success": False, "error": "invalid_args", "msg": "disk is too small"}
 PAGE = "<html><body>Bad gateway</body></html>"
+DEEP = "[" * 100_000  # deeper than Python's reader of JSON goes
 READ, UPDATE, DESTROY, ONCE = (
     ("show_instance", {"id": 7}, "show instance 7"),
     ("start_instance", {"id": 7}, "start instance 7"),
@@ -65,6 +66,8 @@ ROWS: list[tuple[Any, list[dict[str, Any]], int, str | None, int]] = [
     (READ, [{"json": {"instances": None}}], 1, "NotFound", 4),
     (READ, [{"text": PAGE, "headers": {"Content-Type": "text/html"}}], 4, "APIError", 1),
     (READ, [{"text": '{"instances": {"id"', "headers": {"Content-Type": "application/json"}}], 4, "APIError", 1),
+    (READ, [{"text": DEEP, "headers": {"Content-Type": "application/json"}}], 4, "APIError", 1),
+    (READ, [{"status": 400, "text": DEEP}], 1, "APIError", 1),
     (READ, [{"json": {"instances": [1, 2]}}], 1, "APIError", 1),
     (READ, [{"json": {"something": "else"}}], 1, "APIError", 1),
     (UPDATE, [{"drop": True}], 4, "ConnectionFailed", 6),

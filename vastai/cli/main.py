@@ -51,9 +51,9 @@ def guarded(
         return code
     except ClosedPipe:
         return 0
-    except KeyboardInterrupt:
-        show_error(VastError("interrupted", code="interrupted"), terminal)
-        return exit_code(KeyboardInterrupt())
+    except KeyboardInterrupt as interrupt:  # its text says what was under way, where that matters
+        show_error(VastError(str(interrupt) or "interrupted", code="interrupted"), terminal)
+        return exit_code(interrupt)
     except VastError as error:
         show_error(error, terminal)
         return exit_code(error)

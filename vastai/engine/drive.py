@@ -130,7 +130,8 @@ class Driver:
         except KeyboardInterrupt:
             if request.effect == "once":
                 look = f" Look with {request.look_at} before you try again." if request.look_at else ""
-                self._edge.say(f"{request.command} was under way and may have been done.{look}")
+                what = f"interrupted: {request.command} was under way and may have been done.{look}"
+                raise KeyboardInterrupt(what) from None
             raise
 
     def _fetch(self, step: Fetch, command: Command) -> Reply:

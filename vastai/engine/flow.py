@@ -28,6 +28,7 @@ class Context:
         strict: how strictly replies are checked: "", ``warn`` or ``raise``.
         sandboxed: does the server imitate the service?
         surface: who calls: ``library`` or ``terminal``.
+        ahead: seconds by which the service's clock is ahead of ours, as its last answer showed.
     """
 
     def __init__(
@@ -47,6 +48,7 @@ class Context:
         self.strict = strict
         self.sandboxed = sandboxed
         self.surface = surface
+        self.ahead = 0.0
 
     def passed_in(self, now: float | None = None) -> dict[str, Any]:
         """The arguments that a hook may name."""
@@ -328,8 +330,13 @@ def _ask(command: Command, request: Request, context: Context) -> Flow:
     try:
         answer = yield request
     except OutcomeUnknown as unknown:
-        unknown.candidates = yield from _candidates(command, request, began, context)
+        try:
+            unknown.candidates = yield from _candidates(command, request, began, context)
+        except KeyboardInterrupt:
+            raise KeyboardInterrupt(f"interrupted: {unknown}") from None
         raise
+    date = _date(answer)
+    context.ahead = 0.0 if date is None else date - context.now()
     if answer.note and answer.status < 300:  # the note of a refusal is said with the error
         context.notes.append(answer.note)
     return answer
@@ -351,14 +358,16 @@ def _candidates(command: Command, request: Request, began: float, context: Conte
             rows = yield from start(other, {}, context)
         except Exception:  # the look is a courtesy: whatever stops it must not hide that the outcome is unknown
             continue
-        found = [
-            row
-            for row in rows
-            if (row.get(look["since"]) or began) >= began - 1 and all(row.get(f) == v for f, v in wanted.items())
-        ]
+        fits = [row for row in rows if all(row.get(field) == value for field, value in wanted.items())]
+        found = [row for row in fits if _is_new(row.get(look["since"]), began + context.ahead - 1)]
         if found:
             return found
     return []
+
+
+def _is_new(started: Any, since: float) -> bool:
+    """Did something begin after this time? What does not tell its time may have."""
+    return not isinstance(started, int | float) or started >= since
 
 
 def finished(command: Command, result: Any, answer: Reply | None, values: Mapping[str, Any], context: Context) -> Any:

@@ -100,7 +100,7 @@ def decode(reply: Reply) -> Any:
         return reply.data
     try:
         return json.loads(reply.body)
-    except ValueError:
+    except (ValueError, RecursionError):  # a thousand open brackets are no answer either
         return None
 
 
@@ -171,7 +171,7 @@ def _from_text(text: str) -> Any:
     """What a text holds as JSON; the text itself when it is not JSON."""
     try:
         return json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return text
 
 

@@ -6,7 +6,7 @@ from datetime import datetime, timezone
 from typing import Any
 
 from ..engine.steps import Ask
-from ..errors import APIError, AuthError, NotFound, RateLimited, VastError
+from ..errors import APIError, AuthError, NotFound, OutcomeUnknown, RateLimited, VastError
 from .flows import Call, Flow, Values
 from .registry import flow, view
 
@@ -75,8 +75,8 @@ def _answer(call: Call, ids: list[Any], command: str, status: str) -> Flow:
             if len(wanted) == 1:
                 raise
             lost = not isinstance(error, APIError) or isinstance(error, AuthError | RateLimited)
-            stale = error.code == NONE_PENDING
-            result |= {"status": "stale" if stale else "failed", "error": error.code, "msg": str(error)}
+            ended = {NONE_PENDING: "stale", OutcomeUnknown.code: "unknown"}.get(error.code, "failed")
+            result |= {"status": ended, "error": error.code, "msg": str(error)}
         results.append({**result, "success": result["status"] == status})
     return {**(answer if len(wanted) == 1 else {}), **_report(results, status)}
 
