@@ -242,11 +242,11 @@ def test_what_a_lost_answer_made_is_looked_for(command: Any) -> None:
     """Whatever its entry says how to look: the row that fits is named, neither an older one nor somebody else's."""
     other, match, since = table().command(command.look_at["command"]), *map(command.look_at.get, ("match", "since"))
     given: dict[str, Any] = {each.name: 20 for each in command.params.values() if each.required}
-    row = {"id": 2, since: NOW, **{field: "data" for field in match}}
+    row = {"id": 2, since: NOW, **dict.fromkeys(match, "data")}
     rows = [{**row, "id": 1, since: NOW - 60}, row, {**row, "id": 3, next(iter(match)): "other"}]
     envelope = {"success": True, other.returns.unwrap or (other.pages or {}).get("items"): rows}
     script = [
-        {"verb": command.verb, "path": re.sub(r"{\w+}", "1", command.path), "responses": [{"drop": True}]},
+        {"verb": command.verb, "path": re.sub(r"{\w+}", "20", command.path), "responses": [{"drop": True}]},
         {"verb": "GET", "path": "*", "responses": [{"json": envelope}]},
     ]
     given |= {each.name: "data" for each in command.params.values() if each.wire in match.values()}
