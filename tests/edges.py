@@ -9,6 +9,13 @@ from vastai.engine.edge import Edge
 Above = TypeVar("Above", bound=Edge)
 
 
+class Hurried(Edge):
+    """Waiting takes no time."""
+
+    def sleep(self, seconds: float) -> None:
+        pass
+
+
 def over(inner: Edge, above: type[Above]) -> Above:
     """An edge with the effects of the class `above`, and of `inner` where `above` has none of its own.
 

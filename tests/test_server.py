@@ -11,6 +11,7 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
+from edges import Hurried
 from sandbox_kit import OFFER, Clock, Kit
 
 from vastai import VastAI, errors
@@ -269,7 +270,8 @@ def test_faults_reach_a_client_as_they_do_in_process(
 ) -> None:
     """The same table as in test_faults_on_request, over sockets."""
     served.fault(route="PUT /asks/*", **wish)
-    with VastAI(api_key="k", server_url=served.server.url, retry=0) as client, pytest.raises(raised):
+    client = VastAI(api_key="k", server_url=served.server.url, retry=0, edge=Hurried())
+    with client, pytest.raises(raised):
         client.create_instance(id=OFFER, image="ubuntu")
     assert len(served.kit.world.all("instance")) == int(done)
 
