@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from vastai.sandbox import ledger, lifecycle, offers
-from vastai.sandbox.instance_row import costs
+from vastai.sandbox import ledger, lifecycle, machine_behind, offers
+from vastai.sandbox.instance_row import costs, row
 from vastai.sandbox.world import World
 
 Row = dict[str, Any]
@@ -109,6 +109,11 @@ def offer_of(world: World, instance: Row) -> Row:
     offer = offers.find(world, "offer", instance["ask_id"])
     assert offer is not None, "offers are never removed"
     return {**offer, **instance["terms"]}
+
+
+def shown(world: World, instance: Row, now: float) -> Row:
+    """An instance as the service shows it."""
+    return row(instance, offer_of(world, instance), now, machine_behind.address_of(world))
 
 
 def start(world: World, instance: Row, now: float) -> None:

@@ -42,8 +42,11 @@ def costs(instance: Row, offer: Row) -> Row:
     return contract_costs(offer, instance["disk"], instance["price"])
 
 
-def row(instance: Row, offer: Row, now: float) -> Row:
-    """The row of an instance at a time."""
+def row(instance: Row, offer: Row, now: float, behind: tuple[str, int] | None = None) -> Row:
+    """The row of an instance at a time.
+
+    Arguments: behind is the host and port of a real machine, when there is one.
+    """
     state = lifecycle.state(instance["timeline"], now)
     running = state.actual_status == "running"
     place = offer["geolocation"]
@@ -77,6 +80,7 @@ def row(instance: Row, offer: Row, now: float) -> Row:
         "time_remaining_isbid": "",
         **_times(instance, offer, state, now),
         **_addresses(instance, offer, running),
+        **(_addresses_behind(instance, running, *behind) if behind else {}),
         **_meters(instance, offer, state),
     }
 
@@ -125,6 +129,18 @@ def _addresses(instance: Row, offer: Row, running: bool) -> Row:
         "direct_port_start": first if opened else -1,
         "direct_port_end": first + len(opened) - 1 if opened else -1,
         "ports": mapped if running and mapped else None,
+    }
+
+
+def _addresses_behind(instance: Row, running: bool, host: str, port: int) -> Row:
+    """The same by SSH, where a real machine answers: at its own port, by the proxy, and for rsync alike."""
+    jupyter = "jupyter" in instance["runtype"]  # there the proxy has SSH on the next port
+    return {
+        "public_ipaddr": host,
+        "ssh_host": host,
+        "ssh_port": port - jupyter,
+        "machine_dir_ssh_port": port,
+        "ports": {"22/tcp": [{"HostIp": "0.0.0.0", "HostPort": str(port)}]} if running else None,
     }
 
 

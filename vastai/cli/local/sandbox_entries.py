@@ -22,6 +22,7 @@ SANDBOX: dict[str, dict[str, Any]] = {
             "state": {"type": "str", "help": 'File of the state, or ":memory:" (default: that of --url sandbox)'},
             "seed": {"type": "int", "minimum": 0, "help": "Seed of the market of a new sandbox"},
             "speed": {"type": "float", "minimum": 0.000001, "maximum": 1e9, "help": "Its seconds per real second"},
+            "ssh": {"type": "str", "help": 'HOST:PORT where SSH of all instances really answers; "" for nowhere'},
             "strict_keys": {"type": "bool", "default": False, "help": "Admit only keys that this sandbox has issued"},
             "rate_limits": {"type": "bool", "default": False, "help": "Refuse what comes too soon, as the service"},
             "form": {"type": "str", "choices": _FORMS, "default": "recorded", "help": "What such a refusal looks like"},

@@ -58,8 +58,9 @@ def open_world(values: dict[str, Any], context: Context) -> Any:
     """The world to serve: the file of ``--state``, else that of ``--url`` or VAST_URL, else the default one.
 
     Raises:
-        UsageError: it cannot be opened, or was made with another seed.
+        UsageError: it cannot be opened, or was made with another seed, or the machine behind it is no address.
     """
+    from ...sandbox import machine_behind
     from ...sandbox.world import World
     from .sandbox import server_of
     from .sandbox_reset import state_file
@@ -79,4 +80,6 @@ def open_world(values: dict[str, Any], context: Context) -> Any:
         raise UsageError(f"sandbox serve: the sandbox in {path} was made with the seed {found}, not {seed}")
     if values.get("speed") is not None:
         world.set_speed(values["speed"])
+    if values.get("ssh") is not None:
+        machine_behind.put_behind(world, values["ssh"])
     return world

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from vastai.sandbox import lifecycle
+from vastai.sandbox import fleet, lifecycle
 from vastai.sandbox.behaviour.instances import mine
 from vastai.sandbox.behaviour.registry import Call, behaviour, invalid, number_of, own
-from vastai.sandbox.fleet import offer_of
-from vastai.sandbox.instance_row import row
 
 Row = dict[str, Any]
 
@@ -83,7 +81,7 @@ def _addresses(call: Call, source: Row | None, destination: Row | None) -> Row:
     local = [side for side in ("src", "dst") if call.body.get(f"{side}_id") in _HERE]
     for side, instance in (("src", source), ("dst", destination)):
         if instance is not None and local:
-            shown = row(instance, offer_of(call.world, instance), call.now)
+            shown = fleet.shown(call.world, instance, call.now)
             fields[f"{side}_addr"] = shown["public_ipaddr"]
             fields[f"{side}_port"] = shown["machine_dir_ssh_port"]
     return fields

@@ -8,7 +8,6 @@ from vastai.sandbox import filters, fleet, ledger, lifecycle, money
 from vastai.sandbox.behaviour import mounts
 from vastai.sandbox.behaviour.registry import Call, Refusal, amount_of, behaviour, invalid, own
 from vastai.sandbox.fleet import offer_of
-from vastai.sandbox.instance_row import row
 from vastai.sandbox.world import World
 
 Row = dict[str, Any]
@@ -22,7 +21,7 @@ COMPUTED = frozenset(
 
 def rows(world: World, account: int, now: float) -> list[Row]:
     """All instances of an account as the service shows them."""
-    return [row(each, offer_of(world, each), now) for each in world.all("instance", account)]
+    return [fleet.shown(world, each, now) for each in world.all("instance", account)]
 
 
 def mine(call: Call, id: Any) -> Row:
@@ -59,7 +58,7 @@ def shown(call: Call) -> Row:
     """One instance under the plural name; null for an id that is not the caller's."""
     id = call.path["id"]
     instance = call.world.get("instance", id, call.account) if isinstance(id, int) else None
-    return {"instances": row(instance, offer_of(call.world, instance), call.now) if instance else None}
+    return {"instances": fleet.shown(call.world, instance, call.now) if instance else None}
 
 
 def select(found: Row, columns: Any) -> Row:

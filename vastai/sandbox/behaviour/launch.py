@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from vastai.sandbox import filters, fleet, instance_row, ledger, lifecycle
+from vastai.sandbox import filters, fleet, ledger, lifecycle
 from vastai.sandbox.behaviour.instances import mine
 from vastai.sandbox.behaviour.registry import Call, Refusal, behaviour, invalid
 from vastai.sandbox.behaviour.rent import arguments_of, environment, image_of, rental, template_of
@@ -44,8 +44,7 @@ def updated(call: Call) -> Row:
         ledger.end(call.world, ledger.source(instance), call.now, "gpu")
         fleet.charge(call.world, instance, call.now + seconds)
     call.world.save("instance", instance)
-    row = instance_row.row(instance, fleet.offer_of(call.world, instance), call.now)
-    return {"success": True, "updated_instance": row}
+    return {"success": True, "updated_instance": fleet.shown(call.world, instance, call.now)}
 
 
 def _changes(call: Call) -> Row:
