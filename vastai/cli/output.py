@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
-import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from .. import render
 from ..table.model import Command
+from .document import pieces
 from .terminal import Terminal
 
 
@@ -33,7 +32,7 @@ def write(
     """
     result = render.masked(command, result, given)
     if terminal.raw:
-        terminal.out(document(result, terminal))
+        terminal.write(pieces(result, terminal.encodes))
     else:
         text = ids(command, result) if terminal.quiet else None
         if text is None and command.output.piped and terminal.width() is None:
@@ -50,30 +49,10 @@ def write(
 def for_programs(command: Command, result: Any, terminal: Terminal) -> str:
     """A result in the form that programs read from the official command line: JSON, or as Python writes it."""
     if command.output.piped == "json":
-        return document(result, terminal)
+        return "".join(pieces(result, terminal.encodes))
     first = {"success": result["success"]} if isinstance(result, dict) and "success" in result else {}
     text = repr({**first, **result} if first else result)
     return text if terminal.encodes(text) else ascii(result)
-
-
-def document(result: Any, terminal: Terminal) -> str:
-    """A result as strict JSON: NaN and infinities, which JSON lacks, become null."""
-    strict = finite(result)
-    text = json.dumps(strict, ensure_ascii=False, indent=2, allow_nan=False)
-    return text if terminal.encodes(text) else json.dumps(strict, indent=2, allow_nan=False)
-
-
-def finite(value: Any) -> Any:
-    """The same value with null for every number that JSON has no word for.
-
-    >>> finite({"a": [1.5, float("nan")]})
-    {'a': [1.5, None]}
-    """
-    if isinstance(value, float):
-        return value if math.isfinite(value) else None
-    if isinstance(value, dict):
-        return {name: finite(item) for name, item in value.items()}
-    return [finite(item) for item in value] if isinstance(value, list) else value
 
 
 def ids(command: Command, result: Any) -> str | None:

@@ -10,7 +10,7 @@ from .speech import in_words
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # the typing module costs start-up time
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
     from typing import TextIO
 
     from .speech import Vocabulary
@@ -49,7 +49,11 @@ class Terminal:
         return cls(sys.stdin, sys.stdout, sys.stderr, os.environ)
 
     def out(self, text: str) -> None:
-        """Write lines of data. What the stream's encoding lacks becomes a question mark.
+        """Write lines of data, see `write`."""
+        self.write([text])
+
+    def write(self, pieces: Iterable[str]) -> None:
+        """Write data in pieces, and end the line. What the stream's encoding lacks becomes a question mark.
 
         Raises:
             ClosedPipe: the reader has gone.
@@ -58,7 +62,9 @@ class Terminal:
         if self.stdout is None:
             raise VastError("The result could not be written: standard output is closed.", code="output_lost")
         try:
-            self.stdout.write(_encodable(text, self.stdout) + "\n")
+            for piece in pieces:
+                self.stdout.write(_encodable(piece, self.stdout))
+            self.stdout.write("\n")
             self.stdout.flush()
         except (OSError, ValueError) as error:
             _discard(self.stdout)
@@ -128,6 +134,8 @@ class Terminal:
 
 
 def _encodable(text: str, stream: TextIO | None) -> str:
+    if text.isascii():
+        return text
     encoding = getattr(stream, "encoding", None) or "utf-8"
     return text.encode(encoding, "replace").decode(encoding)
 

@@ -1,0 +1,53 @@
+"""The document under --raw is what the standard library would write, whatever the result."""
+
+from __future__ import annotations
+
+import json
+import math
+from typing import Any
+
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from vastai.cli import document
+
+TEXT = st.text(max_size=8) | st.sampled_from(["\0", '"\\u0000"', "},\n  {", '"', "\\", "\ud800", "é"])
+PLAIN = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | TEXT
+ANYTHING = st.recursive(
+    PLAIN, lambda inner: st.lists(inner, max_size=4) | st.dictionaries(TEXT, inner, max_size=4), max_leaves=40
+)
+ROWS = st.lists(st.dictionaries(TEXT, ANYTHING, max_size=4), max_size=5)
+
+
+@given(ANYTHING | ROWS, st.booleans())
+@example([{"a": "\0", "b": [1]}], False)
+@example({"\0": {"a": 1}}, False)
+@example([[], {}, [[]], [{}], [[1, []], [2]]], False)
+@example({"a": {"b": {"c": [{"d": [1, 2]}]}}, "e": ()}, True)
+def test_the_text_is_that_of_the_standard_library(value: Any, ensure_ascii: bool) -> None:
+    expected = json.dumps(value, indent=2, allow_nan=False, ensure_ascii=ensure_ascii)
+    assert document.indented(value, ensure_ascii=ensure_ascii) == expected
+
+
+@given(ROWS, st.integers(0, 3))
+def test_a_long_list_in_pieces_is_the_same_text(rows: list[dict[str, Any]], more: int) -> None:
+    long = rows * (document.ROWS // max(1, len(rows)) + more)
+    assert "".join(document.pieces(long, lambda text: True)) == json.dumps(long, indent=2, ensure_ascii=False)
+
+
+@given(st.recursive(PLAIN | st.floats(), lambda inner: st.lists(inner) | st.dictionaries(TEXT, inner)))
+def test_numbers_that_json_lacks_become_null(value: Any) -> None:
+    def refuse(name: str) -> float:
+        raise AssertionError(f"{name} is no JSON")
+
+    text = "".join(document.pieces(value, str.isascii))
+    assert text.isascii()
+    read = json.loads(text, parse_constant=refuse)
+    assert read == json.loads(json.dumps(value), parse_constant=lambda name: None)
+
+
+def test_one_bad_number_among_many_rows() -> None:
+    rows = [{"price": float(number)} for number in range(3 * document.ROWS)]
+    rows[-1]["price"] = math.inf
+    read = json.loads("".join(document.pieces(rows, lambda text: True)))
+    assert [row["price"] for row in read] == [*map(float, range(3 * document.ROWS - 1)), None]
