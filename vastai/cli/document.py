@@ -23,20 +23,21 @@ HOLE = "\0"
 HOLE_TEXT = '"\\u0000"'
 
 
-def pieces(result: Any, encodes: Callable[[str], bool]) -> Iterator[str]:
+def pieces(result: Any, encodes: Callable[[str], bool], rows: int = ROWS) -> Iterator[str]:
     """A result as JSON, in pieces that follow one another: a long list is never one text in memory.
 
     NaN and infinities, which JSON lacks, become null. Where a piece has signs that cannot be written, it is escaped.
 
     Arguments:
         encodes: can this text be written as it is?
+        rows: rows of a list in one piece.
     """
-    if not isinstance(result, list) or len(result) <= ROWS:
+    if not isinstance(result, list) or len(result) <= rows:
         yield _written(result, encodes)
         return
     opening = "["
-    for first in range(0, len(result), ROWS):
-        yield opening + _written(result[first : first + ROWS], encodes)[1:-2]
+    for first in range(0, len(result), rows):
+        yield opening + _written(result[first : first + rows], encodes)[1:-2]
         opening = ","
     yield "\n]"
 
