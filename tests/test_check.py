@@ -303,7 +303,7 @@ def project(tmp_path):
     shutil.copy(ROOT / "tools" / "check.py", tmp_path / "tools")
     shutil.copy(HERE / "cases" / "page_methods.json", tmp_path / "tests" / "cases")
     shutil.copy(ROOT / "schemas" / "commands.json", tmp_path / "schemas")
-    shutil.copytree(ROOT / "vastai", tmp_path / "vastai", ignore=shutil.ignore_patterns("__pycache__", "_commands.py"))
+    shutil.copytree(ROOT / "vastai", tmp_path / "vastai", ignore=shutil.ignore_patterns("__pycache__", "_commands*.py"))
     for name, schema in DATA["schemas"].items():
         (tmp_path / "schemas" / f"{name}.json").write_text(json.dumps(schema))
     plain = read.read(GOOD, "t").data

@@ -84,7 +84,7 @@ def check(folder: Path, path: Path, home: Path) -> None:
 def copy(tmp_path: Path) -> Path:
     """A copy of the project, without what is generated at run time."""
     target = tmp_path / "project"
-    ignored = shutil.ignore_patterns("__pycache__", "_commands.py", ".*", "*.egg-info")
+    ignored = shutil.ignore_patterns("__pycache__", "_commands*.py", ".*", "*.egg-info")
     target.mkdir()
     for name in ("vastai", "vastai_sdk", "schemas", "tools", "docs"):
         shutil.copytree(ROOT / name, target / name, ignore=ignored)

@@ -23,7 +23,7 @@ from stub import stub  # noqa: E402  (found through the line above)
 from vastai import doc, openapi  # noqa: E402
 from vastai.cli import local  # noqa: E402
 from vastai.hooks import query_fields  # noqa: E402
-from vastai.table import compiled  # noqa: E402
+from vastai.table import build  # noqa: E402
 from vastai.table.model import Table  # noqa: E402
 
 # The part of a page between two such lines is generated; the rest is written by hand.
@@ -130,7 +130,7 @@ def fields(kind: str) -> str:
 
 def own_table() -> Table:
     """The package's table without what a user has added to it."""
-    data, _ = compiled.compile_file(str(ROOT / "commands.yaml"))
+    data, *_ = build.compile_file(str(ROOT / "commands.yaml"))
     return Table.from_data(data)
 
 

@@ -17,12 +17,13 @@ class TableHook(BuildHookInterface):  # type: ignore[type-arg]  # hatchling's ow
         if self.target_name != "wheel" or version == "editable":
             return
         sys.path.insert(0, self.root)
-        from vastai.table import compiled
+        from vastai.table import build, compiled
 
-        _, text = compiled.compile_file(os.path.join(self.root, "commands.yaml"))
+        _, index, entries = build.compile_file(os.path.join(self.root, "commands.yaml"))
         place = os.path.join(self.root, "vastai", "table", "_commands.py")
-        with open(place, "w", encoding="utf-8") as file:
-            file.write(text)
-        build_data["artifacts"].append("/vastai/table/_commands.py")
+        for path, text in ((place, index), (compiled.entries_beside(place), entries)):
+            with open(path, "w", encoding="utf-8") as file:
+                file.write(text)
+        build_data["artifacts"].append("/vastai/table/_commands*.py")
         build_data["force_include"]["commands.yaml"] = "vastai/commands.yaml"
         build_data["force_include"]["schemas"] = "vastai/schemas"

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from .errors import APIError, NotOffered, TableError
 from .settings import Settings
 from .table import compiled
-from .table.model import Table
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # the typing module costs start-up time
@@ -14,6 +12,8 @@ if TYPE_CHECKING:  # the typing module costs start-up time
 
     from .engine.drive import Driver
     from .engine.edge import Edge
+    from .errors import APIError, NotOffered
+    from .table.index import Table
 
 
 class VastAI:
@@ -131,6 +131,7 @@ class VastAI:
     def _call(self, name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """One call of a method: binds the arguments, and turns the refusal of an acknowledgement into an object."""
         from .engine import bind
+        from .errors import APIError, NotOffered
 
         command = table().command(name)
         if command.deprecated:
@@ -154,6 +155,7 @@ class VastAI:
     def _refusal(self, schema: str | None, error: APIError | NotOffered) -> dict[str, Any]:
         """A refusal as the object that acknowledging commands return; everything else is raised."""
         from .engine import reply
+        from .errors import NotOffered
         from .table import schemas
 
         refused = isinstance(error, NotOffered) or reply.is_refusal(error)
@@ -200,6 +202,8 @@ def install(commands: Table) -> None:
     """Give the class one late method for every command and alias of a table."""
     for name in commands.names():
         if name in RESERVED:
+            from .errors import TableError
+
             raise TableError(f"{name}: the client has an attribute of its own by this name")
         setattr(VastAI, name, LateMethod(name))
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 
-from .errors import UsageError
-
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # the typing module costs start-up time
     from collections.abc import Mapping
+
+    from .errors import UsageError
 
 DEFAULT_SERVER = "https://console.vast.ai"
 SERVERLESS_SERVER = "https://run.vast.ai"  # used with the default server only; any other server answers both
@@ -158,15 +158,21 @@ class Settings:
         return self.environ.get("HOME") or os.path.expanduser("~")
 
 
+def _wrong(message: str) -> UsageError:
+    from .errors import UsageError  # not at the top: the exceptions are a third of what a start would load
+
+    return UsageError(message)
+
+
 def _count(value: object) -> int:
     if isinstance(value, bool) or not isinstance(value, int) or value < 0:
-        raise UsageError(f"retry: {value!r} is not a number of repeats (0 or more)")
+        raise _wrong(f"retry: {value!r} is not a number of repeats (0 or more)")
     return value
 
 
 def _text(name: str, value: str | None) -> str | None:
     if value is not None and not isinstance(value, str):  # not repeated in the message: it may be a key
-        raise UsageError(f"{name}: expected a text, got {type(value).__name__}")
+        raise _wrong(f"{name}: expected a text, got {type(value).__name__}")
     return value
 
 
@@ -176,7 +182,7 @@ def _seconds(name: str, value: object) -> float:
     except (TypeError, ValueError):
         seconds = float("nan")
     if not 0 < seconds < 1e6:
-        raise UsageError(f"{name}: {value!r} is not a number of seconds above 0")
+        raise _wrong(f"{name}: {value!r} is not a number of seconds above 0")
     return seconds
 
 
@@ -184,6 +190,6 @@ def _strictness(name: str, value: bool | str) -> str:
     if isinstance(value, str):
         known = {"": "", "0": "", "warn": "warn", "1": "raise", "raise": "raise"}
         if value not in known:
-            raise UsageError(f"{name}: {value!r} is not one of 0, 1, warn")
+            raise _wrong(f"{name}: {value!r} is not one of 0, 1, warn")
         return known[value]
     return "raise" if value else ""

@@ -1,14 +1,18 @@
-"""The table as thin objects: Table, Command, Parameter, Returns, Output. They read; they decide nothing."""
+"""A command of the table as thin objects: Command, Parameter, Returns, Output. They read; they decide nothing."""
 
 from __future__ import annotations
 
+from .index import Summary, Table, summary_of, words_of
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # the typing module costs start-up time
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
     from typing import Any
 
-    Entry = dict[str, Any]
+    from .index import Entry
 
+__all__ = ["PREFIX", "UNSET", "Command", "Output", "Parameter", "Returns", "Summary", "Table", "choice_key", "hooks_of",
+           "summary_of", "words_of"]  # fmt: skip
 PREFIX = "/api/v0"
 
 
@@ -20,16 +24,6 @@ class Unset:
 
 
 UNSET = Unset()
-
-
-def words_of(name: str) -> tuple[str, ...]:
-    """The command words that belong to a method name.
-
-    >>> words_of("show_team_roles"), words_of("logs")
-    (('show', 'team-roles'), ('logs',))
-    """
-    verb, _, rest = name.partition("_")
-    return (verb, rest.replace("_", "-")) if rest else (verb,)
 
 
 def hooks_of(items: Any) -> list[tuple[str, Entry]]:
@@ -283,96 +277,3 @@ class Command:
 
     def __repr__(self) -> str:
         return f"<Command {self.name}>"
-
-
-def _literal(text: str) -> Any:
-    """The value of a literal that `compiled.render` wrote; ast.literal_eval would load the ast module at start-up."""
-    return eval(text, {"__builtins__": {}})
-
-
-class Summary:
-    """What the front page of help and the class need to know of a command, without its whole entry."""
-
-    __slots__ = ("aliases", "deprecated", "group", "name", "summary", "words")
-
-    def __init__(
-        self, name: str, words: tuple[str, ...], group: str, summary: str, aliases: tuple[str, ...], deprecated: bool
-    ) -> None:
-        self.name = name
-        self.words = words
-        self.group = group
-        self.summary = summary
-        self.aliases = aliases
-        self.deprecated = deprecated
-
-
-def summary_of(name: str, entry: Entry) -> tuple[Any, ...]:
-    """The row of the index for one entry: the arguments of `Summary`."""
-    words = tuple(entry["words"].split()) if "words" in entry else words_of(name)
-    return name, words, entry["group"], entry["summary"], tuple(entry.get("aliases", ())), "deprecated" in entry
-
-
-class Table:
-    """All commands. An entry is read only when its command is first asked for.
-
-    Arguments:
-        index: one tuple per command, as `summary_of` makes them.
-        entries: command name to its entry, or to the entry's text as the compiled table holds it.
-        columns: the column lists of the `tables:` section, or their text.
-    """
-
-    def __init__(
-        self, index: list[tuple[Any, ...]], entries: Mapping[str, Entry | str], columns: dict[str, Any] | str
-    ) -> None:
-        self.index: dict[str, Summary] = {row[0]: Summary(*row) for row in index}
-        self._entries = dict(entries)
-        self._columns = columns
-        self._commands: dict[str, Command] = {}
-        self.aliases: dict[str, str] = {alias: row[0] for row in index for alias in row[4]}
-
-    @classmethod
-    def from_data(cls, data: Mapping[str, Any]) -> Table:
-        """A table from the content of a checked commands.yaml."""
-        commands = data.get("commands", {})
-        return cls([summary_of(name, entry) for name, entry in commands.items()], commands, data.get("tables", {}))
-
-    def joined(self, other: Table) -> Table:
-        """This table and the commands of another one, whose names are new here."""
-        rows = [(s.name, s.words, s.group, s.summary, s.aliases, s.deprecated) for s in self.index.values()]
-        more = [(s.name, s.words, s.group, s.summary, s.aliases, s.deprecated) for s in other.index.values()]
-        return Table(rows + more, {**self._entries, **other._entries}, {**self.columns, **other.columns})
-
-    @property
-    def columns(self) -> dict[str, list[Entry]]:
-        """The column lists by name."""
-        if isinstance(self._columns, str):
-            self._columns = dict(_literal(self._columns))
-        return self._columns
-
-    def command(self, name: str) -> Command:
-        """The command of this method name, aliases included.
-
-        Raises:
-            KeyError: there is none.
-        """
-        name = self.aliases.get(name, name)
-        if name not in self._commands:
-            entry = self._entries[name]
-            self._commands[name] = Command(name, _literal(entry) if isinstance(entry, str) else entry)
-        return self._commands[name]
-
-    def __contains__(self, name: str) -> bool:
-        return name in self.index or name in self.aliases
-
-    def __iter__(self) -> Iterator[Command]:
-        return (self.command(name) for name in self.index)
-
-    def names(self) -> list[str]:
-        """All method names, aliases included."""
-        return [*self.index, *self.aliases]
-
-    def words(self) -> dict[tuple[str, ...], str]:
-        """Command words to command name, the words of aliases included."""
-        found = {words_of(alias): name for alias, name in self.aliases.items()}
-        found.update({row.words: row.name for row in self.index.values()})
-        return found

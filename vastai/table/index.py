@@ -1,0 +1,135 @@
+"""The table: an index of all commands at hand, and their entries, which are read when the first one is asked for."""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:  # the typing module costs start-up time
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from typing import Any
+
+    from .model import Command
+
+    Entry = dict[str, Any]
+    Row = tuple[str, tuple[str, ...], str, str, tuple[str, ...], bool]
+    Contents = tuple[Mapping[str, Entry | str], Entry | str]
+
+
+def words_of(name: str) -> tuple[str, ...]:
+    """The command words that belong to a method name.
+
+    >>> words_of("show_team_roles"), words_of("logs")
+    (('show', 'team-roles'), ('logs',))
+    """
+    verb, _, rest = name.partition("_")
+    return (verb, rest.replace("_", "-")) if rest else (verb,)
+
+
+class Summary:
+    """What the front page of help and the class need to know of a command, without its whole entry."""
+
+    __slots__ = ("aliases", "deprecated", "group", "name", "summary", "words")
+
+    def __init__(
+        self, name: str, words: tuple[str, ...], group: str, summary: str, aliases: tuple[str, ...], deprecated: bool
+    ) -> None:
+        self.name = name
+        self.words = words
+        self.group = group
+        self.summary = summary
+        self.aliases = aliases
+        self.deprecated = deprecated
+
+
+def summary_of(name: str, entry: Entry) -> Row:
+    """The row of the index for one entry: the arguments of `Summary`."""
+    words = tuple(entry["words"].split()) if "words" in entry else words_of(name)
+    return name, words, entry["group"], entry["summary"], tuple(entry.get("aliases", ())), "deprecated" in entry
+
+
+class Table:
+    """All commands. The entries are loaded when a command is first asked for, and each is read when it is.
+
+    Arguments:
+        rows: one tuple per command, as `summary_of` makes them.
+        load: gives command name to its entry, and the column lists of the `tables:` section; entries and lists may be
+            the texts of literals, as the compiled table holds them.
+    """
+
+    def __init__(self, rows: Sequence[Row], load: Callable[[], Contents]) -> None:
+        self._rows = rows
+        self._load = load
+        self._contents: list[Contents] = []
+        self._index: dict[str, Summary] = {}
+        self._columns: dict[str, list[Entry]] | None = None
+        self._commands: dict[str, Command] = {}
+        self.aliases: dict[str, str] = {alias: row[0] for row in rows if row[4] for alias in row[4]}
+
+    @classmethod
+    def from_data(cls, data: Mapping[str, Any]) -> Table:
+        """A table from the content of a checked commands.yaml."""
+        commands = data.get("commands", {})
+        rows = [summary_of(name, entry) for name, entry in commands.items()]
+        return cls(rows, lambda: (commands, data.get("tables", {})))
+
+    def joined(self, other: Table) -> Table:
+        """This table and the commands of another one, whose names are new here."""
+
+        def load() -> Contents:
+            return {**self._content()[0], **other._content()[0]}, {**self.columns, **other.columns}
+
+        return Table([*self._rows, *other._rows], load)
+
+    @property
+    def index(self) -> dict[str, Summary]:
+        """What is known of each command without its entry."""
+        if not self._index:
+            self._index = {row[0]: Summary(*row) for row in self._rows}
+        return self._index
+
+    @property
+    def columns(self) -> dict[str, list[Entry]]:
+        """The column lists by name."""
+        if self._columns is None:
+            columns = self._content()[1]
+            self._columns = dict(_literal(columns) if isinstance(columns, str) else columns)
+        return self._columns
+
+    def command(self, name: str) -> Command:
+        """The command of this method name, aliases included.
+
+        Raises:
+            KeyError: there is none.
+        """
+        name = self.aliases.get(name, name)
+        if name not in self._commands:
+            from .model import Command
+
+            entry = self._content()[0][name]
+            self._commands[name] = Command(name, _literal(entry) if isinstance(entry, str) else entry)
+        return self._commands[name]
+
+    def __contains__(self, name: str) -> bool:
+        return name in self.index or name in self.aliases
+
+    def __iter__(self) -> Iterator[Command]:
+        return (self.command(row[0]) for row in self._rows)
+
+    def names(self) -> list[str]:
+        """All method names, aliases included."""
+        return [*(row[0] for row in self._rows), *self.aliases]
+
+    def words(self) -> dict[tuple[str, ...], str]:
+        """Command words to command name, the words of aliases included."""
+        found = {words_of(alias): name for alias, name in self.aliases.items()}
+        found.update({row[1]: row[0] for row in self._rows})
+        return found
+
+    def _content(self) -> Contents:
+        if not self._contents:
+            self._contents.append(self._load())
+        return self._contents[0]
+
+
+def _literal(text: str) -> Any:
+    """The value of a literal that the compiled table holds; ast.literal_eval would load the ast module at start-up."""
+    return eval(text, {"__builtins__": {}})
