@@ -8,8 +8,6 @@
 Nothing is loaded before it is used, so that `import vastai` and `vastai --version` cost next to nothing.
 """
 
-from __future__ import annotations
-
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # for editors and type checkers; at run time `__getattr__` below loads what is asked for
     from .client import VastAI as VastAI
@@ -61,5 +59,5 @@ def __getattr__(name: str) -> object:
     return thing
 
 
-def __dir__() -> list[str]:
+def __dir__() -> "list[str]":
     return sorted([*globals(), *__all__])

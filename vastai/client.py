@@ -1,13 +1,11 @@
 """The class `VastAI`: the settings of one client, and one method for every command of the table."""
 
-from __future__ import annotations
-
 from .settings import Settings
-from .table import compiled
+from .table import find
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # the typing module costs start-up time
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
     from typing import Any
 
     from .engine.drive import Driver
@@ -42,20 +40,20 @@ class VastAI:
 
     def __init__(
         self,
-        api_key: str | None = None,
-        server_url: str | None = None,
+        api_key: "str | None" = None,
+        server_url: "str | None" = None,
         retry: int = 3,
         raw: bool = True,
         explain: bool = False,
         quiet: bool = False,
         curl: bool = False,
         *,
-        timeout: float | None = None,
-        strict: bool | str | None = None,
+        timeout: "float | None" = None,
+        strict: "bool | str | None" = None,
         raise_errors: bool = False,
         session_key: bool = False,
-        record: str | None = None,
-        edge: Edge | None = None,
+        record: "str | None" = None,
+        edge: "Edge | None" = None,
     ) -> None:
         self.settings = Settings(
             api_key=api_key,
@@ -75,11 +73,11 @@ class VastAI:
         self._opened: dict[str, Driver] = {}
 
     @property
-    def api_key(self) -> str | None:
+    def api_key(self) -> "str | None":
         """The API key in use, looked up now, or None when there is none."""
         return self.settings.api_key()
 
-    def perform(self, name: str, given: Mapping[str, Any]) -> Any:
+    def perform(self, name: str, given: "Mapping[str, Any]") -> "Any":
         """Run a command of the table with values by parameter name, as the methods and the command line do.
 
         Args:
@@ -100,7 +98,7 @@ class VastAI:
         if driver is not None:
             driver.close()
 
-    def __enter__(self) -> VastAI:
+    def __enter__(self) -> "VastAI":
         return self
 
     def __exit__(self, *exception: object) -> None:
@@ -109,17 +107,17 @@ class VastAI:
     def __repr__(self) -> str:
         return f"VastAI(server_url={self.settings.server_url!r})"
 
-    def __getstate__(self) -> dict[str, Any]:
+    def __getstate__(self) -> "dict[str, Any]":
         return {**self.__dict__, "_opened": {}}
 
-    def __getattr__(self, name: str) -> Any:
+    def __getattr__(self, name: str) -> "Any":
         # Only for names that no command has: say what was perhaps meant.
         from .nearest import suggestion
 
         hint = "" if name.startswith("_") else suggestion(name, table().names())
         raise AttributeError(f"'VastAI' object has no attribute '{name}'.{hint}")
 
-    def _driver(self) -> Driver:
+    def _driver(self) -> "Driver":
         if "driver" not in self._opened:
             from .engine.drive import Driver
             from .engine.edge import Edge
@@ -128,7 +126,7 @@ class VastAI:
             self._opened.setdefault("driver", Driver(table(), self.settings, self._edge or Edge()))
         return self._opened["driver"]
 
-    def _call(self, name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    def _call(self, name: str, args: "tuple[Any, ...]", kwargs: "dict[str, Any]") -> "Any":
         """One call of a method: binds the arguments, and turns the refusal of an acknowledgement into an object."""
         from .engine import bind
         from .errors import APIError, NotOffered
@@ -152,7 +150,7 @@ class VastAI:
             print(text)
         return None
 
-    def _refusal(self, schema: str | None, error: APIError | NotOffered) -> dict[str, Any]:
+    def _refusal(self, schema: "str | None", error: "APIError | NotOffered") -> "dict[str, Any]":
         """A refusal as the object that acknowledging commands return; everything else is raised."""
         from .engine import reply
         from .errors import NotOffered
@@ -165,42 +163,51 @@ class VastAI:
             self._edge_or_default().say(f"refused: {error}")
         return error.as_refusal()
 
-    def _edge_or_default(self) -> Edge:
+    def _edge_or_default(self) -> "Edge":
         from .engine.edge import Edge
 
         return self._edge or Edge()
 
 
-class LateMethod:
-    """Stands in the class for a command until its method is first asked for, and then makes room for it."""
+class LateMethod(str):
+    """Stands in the class for a command until its method is first asked for, and then makes room for it.
 
-    __slots__ = ("_name",)
+    It is the command's name: hundreds of texts are made at every import, and no object is made faster.
+    """
 
-    def __init__(self, name: str) -> None:
-        self._name = name
+    __slots__ = ()
 
-    def __get__(self, client: VastAI | None, owner: type) -> Callable[..., Any]:
+    def __get__(self, client: "VastAI | None", owner: type) -> "Callable[..., Any]":
         from . import factory
 
-        function = factory.method(table().command(self._name), self._name)
-        setattr(VastAI, self._name, function)
+        name = str(self)
+        function = factory.method(table().command(name), name)
+        setattr(VastAI, name, function)
         bound: Callable[..., Any] = function.__get__(client, owner)
         return bound
 
 
-_table: list[Table] = []
+_table: "list[Table]" = []
 
 
-def table() -> Table:
+def table() -> "Table":
     """The table of all commands, loaded once for the process."""
     if not _table:
+        from .table import compiled
+
         _table.append(compiled.load())
     return _table[0]
 
 
-def install(commands: Table) -> None:
-    """Give the class one late method for every command and alias of a table."""
-    for name in commands.names():
+def method_names() -> "Iterable[str]":
+    """The names of all methods, for which the index is enough where it is fresh and the user has no tables."""
+    index = find.fresh_index()
+    return table().names() if index is None else index.NAMES
+
+
+def install(names: "Iterable[str]") -> None:
+    """Give the class one late method for every name."""
+    for name in names:
         if name in RESERVED:
             from .errors import TableError
 
@@ -208,6 +215,6 @@ def install(commands: Table) -> None:
         setattr(VastAI, name, LateMethod(name))
 
 
-RESERVED: frozenset[str] = frozenset(vars(VastAI))
+RESERVED: "frozenset[str]" = frozenset(vars(VastAI))
 
-install(table())
+install(method_names())

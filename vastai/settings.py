@@ -1,7 +1,5 @@
 """Where the key, the server, the repeats and the time-outs come from, and in which order."""
 
-from __future__ import annotations
-
 import os
 
 TYPE_CHECKING = False
@@ -38,19 +36,19 @@ class Settings:
     def __init__(
         self,
         *,
-        api_key: str | None = None,
-        server_url: str | None = None,
+        api_key: "str | None" = None,
+        server_url: "str | None" = None,
         retry: int = 3,
         raw: bool = True,
         explain: bool = False,
         quiet: bool = False,
         curl: bool = False,
-        timeout: float | None = None,
-        strict: bool | str | None = None,
+        timeout: "float | None" = None,
+        strict: "bool | str | None" = None,
         raise_errors: bool = False,
         session_key: bool = False,
-        record: str | None = None,
-        environ: Mapping[str, str] | None = None,
+        record: "str | None" = None,
+        environ: "Mapping[str, str] | None" = None,
     ) -> None:
         self.environ = os.environ if environ is None else environ
         self._key = _text("api_key", api_key)
@@ -70,10 +68,10 @@ class Settings:
         self.record = os.path.expanduser(_text("record", record) or "")
         self.allow_http = self.environ.get("VASTAI_ALLOW_HTTP") == "1"
 
-    def __getstate__(self) -> dict[str, object]:
+    def __getstate__(self) -> "dict[str, object]":
         return {name: getattr(self, name) for name in self.__slots__ if name != "environ"}
 
-    def __setstate__(self, state: dict[str, object]) -> None:
+    def __setstate__(self, state: "dict[str, object]") -> None:
         self.environ = os.environ
         for name, value in state.items():
             setattr(self, name, value)
@@ -91,7 +89,7 @@ class Settings:
         """What imitates the service, ``sandbox`` or ``replay``; "" for a real server."""
         return self.server_url.partition(":")[0] if self.sandboxed else ""
 
-    def api_key(self) -> str | None:
+    def api_key(self) -> "str | None":
         """The key to use, looked up now, or None when there is none.
 
         Order: the argument, VAST_API_KEY, VASTAI_API_KEY (empty ones do not count), the key of a two-factor session
@@ -99,7 +97,7 @@ class Settings:
         """
         return self.key_and_source()[0]
 
-    def key_and_source(self) -> tuple[str | None, str]:
+    def key_and_source(self) -> "tuple[str | None, str]":
         """The key and where it was found: ``argument``, the name of a variable, or the path of a file."""
         if self._key is not None:
             return self._key.strip() or None, "argument"
@@ -117,7 +115,7 @@ class Settings:
                 return key, path
         return None, ""
 
-    def key_files(self) -> list[str]:
+    def key_files(self) -> "list[str]":
         """The files a key may stand in, in the order they are looked at."""
         folder = self.config_folder()
         names = [SESSION_FILE] if self.session_key else []
@@ -133,7 +131,7 @@ class Settings:
         """The file for the key of a two-factor session, or "" where none is kept: in the library and the sandbox."""
         return os.path.join(self.config_folder(), SESSION_FILE) if self.session_key and not self.sandboxed else ""
 
-    def use_key(self, api_key: str) -> str | None:
+    def use_key(self, api_key: str) -> "str | None":
         """Use this key from now on.
 
         Returns:
@@ -158,7 +156,7 @@ class Settings:
         return self.environ.get("HOME") or os.path.expanduser("~")
 
 
-def _wrong(message: str) -> UsageError:
+def _wrong(message: str) -> "UsageError":
     from .errors import UsageError  # not at the top: the exceptions are a third of what a start would load
 
     return UsageError(message)
@@ -170,7 +168,7 @@ def _count(value: object) -> int:
     return value
 
 
-def _text(name: str, value: str | None) -> str | None:
+def _text(name: str, value: "str | None") -> "str | None":
     if value is not None and not isinstance(value, str):  # not repeated in the message: it may be a key
         raise _wrong(f"{name}: expected a text, got {type(value).__name__}")
     return value
@@ -186,7 +184,7 @@ def _seconds(name: str, value: object) -> float:
     return seconds
 
 
-def _strictness(name: str, value: bool | str) -> str:
+def _strictness(name: str, value: "bool | str") -> str:
     if isinstance(value, str):
         known = {"": "", "0": "", "warn": "warn", "1": "raise", "raise": "raise"}
         if value not in known:

@@ -7,15 +7,13 @@ import os
 from ..errors import TableError
 from ..hooks import registry
 from . import check, read
-from .compiled import FORMAT, checksum
-from .find import data_path
-from .index import summary_of
+from .compiled import checksum
+from .find import FORMAT, data_path
+from .index import Table, line_of, summary_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # the typing module costs start-up time
     from typing import Any
-
-    from .index import Table
 
 HEAD = "# GENERATED from commands.yaml; do not edit. It is made again whenever that file changes.\n"
 
@@ -48,10 +46,11 @@ def compile_file(path: str, base: Table | None = None) -> tuple[dict[str, Any], 
 def render(data: dict[str, Any], stamp: tuple[int, int, int]) -> tuple[str, str]:
     """The compiled form of a table: the texts of two Python modules, the index and the entries."""
     commands = data.get("commands", {})
-    index = "".join(f"    {summary_of(name, entry)!r},\n" for name, entry in commands.items())
+    index = "\n".join(line_of(summary_of(name, entry)) for name, entry in commands.items())
     entries = ",\n".join(f"    {name!r}: {repr(entry)!r}" for name, entry in commands.items())
+    names = Table.from_data(data).names()
     return (
-        f"{HEAD}FORMAT = {FORMAT}\nSTAMP = {stamp!r}\nINDEX = (\n{index})\n",
+        f"{HEAD}FORMAT = {FORMAT}\nSTAMP = {stamp!r}\nNAMES = {tuple(names)!r}\nINDEX = {index!r}\n",
         f"{HEAD}CHECKSUM = {stamp[2]}\nENTRIES = {{\n{entries}\n}}\nCOLUMNS = {repr(data.get('tables', {}))!r}\n",
     )
 

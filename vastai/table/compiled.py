@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import os
 
-from .find import PACKAGE, data_path, user_tables, xdg_folder
-from .index import Table
+from .find import FORMAT, PACKAGE, data_path, user_tables, xdg_folder
+from .index import Table, rows_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # the typing module costs start-up time
@@ -18,8 +18,6 @@ if TYPE_CHECKING:  # the typing module costs start-up time
     from typing import Any
 
     from .index import Contents
-
-FORMAT = 2  # raise it when `build.render` writes something else, so that older compiled tables are not read
 
 # What is to be written down: a path and its text, the entries before the index that belongs to them.
 _unsaved: list[tuple[str, str]] = []
@@ -83,7 +81,7 @@ def _table(path: str, base: Table | None) -> Table:
 
 def _late(path: str, base: Table | None, place: str, module: Any) -> Table:
     """The table of an index, whose entries are loaded when they are needed."""
-    return Table(module.INDEX, lambda: _contents(path, base, place, module.STAMP))
+    return Table(rows_of(module.INDEX), lambda: _contents(path, base, place, module.STAMP))
 
 
 def _contents(path: str, base: Table | None, place: str, stamp: tuple[int, int, int]) -> Contents:

@@ -46,6 +46,30 @@ def summary_of(name: str, entry: Entry) -> Row:
     return name, words, entry["group"], entry["summary"], tuple(entry.get("aliases", ())), "deprecated" in entry
 
 
+def line_of(row: Row) -> str:
+    """A row of the index as a line of text.
+
+    >>> line_of(("show_user", ("show", "user"), "account", "Show your account", ("whoami",), False))
+    'show_user\\tshow user\\taccount\\tShow your account\\twhoami\\t'
+    """
+    name, words, group, summary, aliases, deprecated = row
+    summary = summary.replace("\t", " ")
+    return "\t".join((name, " ".join(words), group, summary, " ".join(aliases), "deprecated" if deprecated else ""))
+
+
+def rows_of(text: str) -> list[Row]:
+    """The rows in the lines of an index: Python loads one text faster than a thousand small objects.
+
+    >>> rows_of("logs\\tlogs\\tinstances\\tPrint the logs\\t\\tdeprecated")
+    [('logs', ('logs',), 'instances', 'Print the logs', (), True)]
+    """
+    rows: list[Row] = []
+    for line in text.split("\n") if text else ():
+        name, words, group, summary, aliases, deprecated = line.split("\t")
+        rows.append((name, tuple(words.split()), group, summary, tuple(aliases.split()), bool(deprecated)))
+    return rows
+
+
 class Table:
     """All commands. The entries are loaded when a command is first asked for, and each is read when it is.
 
