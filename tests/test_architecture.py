@@ -21,6 +21,7 @@ PACKAGE = ROOT / "vastai"
 ALLOWED = {
     "nearest": set(),
     "errors": set(),
+    "signs": set(),
     "table": set(),
     "hooks": set(),
     "settings": set(),
@@ -36,7 +37,7 @@ ALLOWED = {
     "replay": {"client", "engine", "recording"},
     "recording": {"table", "settings", "engine"},
 }
-EVERYBODY = {"errors", "nearest", "__version__"}
+EVERYBODY = {"errors", "nearest", "signs", "__version__"}
 # Upward arrows that are meant, each loaded lazily inside a function.
 LAZY = {
     ("engine", "sandbox"): "the transport of a sandbox address is loaded when it is opened",

@@ -1,10 +1,13 @@
 # GENERATED from commands.yaml and vastai/client.py by tools/generate.py; do not edit.
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from .engine.drive import Driver
+from .engine.edge import Edge
+from .errors import APIError, NotOffered
 from .settings import Settings
+from .table.index import Table
 
 TYPE_CHECKING: bool
 
@@ -12,42 +15,42 @@ class VastAI:
     """A client of the Vast.ai API. Every command of the command line is a method here."""
 
     settings: Settings
-    _edge: 'Edge | None'
+    _edge: Edge | None
     _opened: dict[str, Driver]
     def __init__(
         self,
-        api_key: "str | None" = None,
-        server_url: "str | None" = None,
+        api_key: str | None = None,
+        server_url: str | None = None,
         retry: int = 3,
         raw: bool = True,
         explain: bool = False,
         quiet: bool = False,
         curl: bool = False,
         *,
-        timeout: "float | None" = None,
-        strict: "bool | str | None" = None,
+        timeout: float | None = None,
+        strict: bool | str | None = None,
         raise_errors: bool = False,
         session_key: bool = False,
-        record: "str | None" = None,
-        edge: "Edge | None" = None,
+        record: str | None = None,
+        edge: Edge | None = None,
     ) -> None: ...
     @property
-    def api_key(self) -> 'str | None':
+    def api_key(self) -> str | None:
         """The API key in use, looked up now, or None when there is none."""
-    def perform(self, name: str, given: "Mapping[str, Any]") -> 'Any':
+    def perform(self, name: str, given: Mapping[str, Any]) -> Any:
         """Run a command of the table with values by parameter name, as the methods and the command line do."""
     def close(self) -> None:
         """Close all connections. The client may be used again; it then opens new ones."""
-    def __enter__(self) -> 'VastAI': ...
+    def __enter__(self) -> VastAI: ...
     def __exit__(self, *exception: object) -> None: ...
     def __repr__(self) -> str: ...
-    def __getstate__(self) -> 'dict[str, Any]': ...
-    def _driver(self) -> 'Driver': ...
-    def _call(self, name: str, args: "tuple[Any, ...]", kwargs: "dict[str, Any]") -> 'Any':
+    def __getstate__(self) -> dict[str, Any]: ...
+    def _driver(self) -> Driver: ...
+    def _call(self, name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """One call of a method: binds the arguments, and turns the refusal of an acknowledgement into an object."""
-    def _refusal(self, schema: "str | None", error: "APIError | NotOffered") -> 'dict[str, Any]':
+    def _refusal(self, schema: str | None, error: APIError | NotOffered) -> dict[str, Any]:
         """A refusal as the object that acknowledging commands return; everything else is raised."""
-    def _edge_or_default(self) -> 'Edge': ...
+    def _edge_or_default(self) -> Edge: ...
     def search_offers(
         self,
         query: Any = "",
@@ -1231,17 +1234,17 @@ class VastAI:
 class LateMethod:
     """Stands in the class for a command until its method is first asked for, and then makes room for it."""
 
-    def __get__(self, client: "VastAI | None", owner: type) -> 'Callable[..., Any]': ...
+    def __get__(self, client: VastAI | None, owner: type) -> Callable[..., Any]: ...
 
-_table: 'list[Table]'
+_table: list[Table]
 
-def table() -> 'Table':
+def table() -> Table:
     """The table of all commands, loaded once for the process."""
 
-def method_names() -> 'Iterable[str]':
+def method_names() -> Iterable[str]:
     """The names of all methods, for which the index is enough where it is fresh and the user has no tables."""
 
-def install(names: "Iterable[str]") -> None:
+def install(names: Iterable[str]) -> None:
     """Give the class one late method for every name."""
 
-RESERVED: 'frozenset[str]'
+RESERVED: frozenset[str]

@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from typing import Any
-from unicodedata import category, combining, east_asian_width
+from unicodedata import combining, east_asian_width
 
+from .signs import neutral
 from .table.model import Command
 
 Column = Mapping[str, Any]
@@ -17,7 +18,6 @@ CUT = ".."
 MASK = "****"
 SHOW = "show_values"  # the parameter that lifts the mask, where a command has it
 NARROW = 12  # columns that a shortened text keeps at least
-_STRANGE = ("Cc", "Cf", "Cs", "Zl", "Zp")  # controls, direction and other invisible signs, halves, line separators
 
 
 def text(
@@ -211,20 +211,6 @@ def cell(value: Any) -> str:
     if isinstance(value, dict | list):
         return neutral(json.dumps(value, ensure_ascii=False, default=str))
     return neutral(str(value))
-
-
-def neutral(text: str, keep: str = "") -> str:
-    """Text in which no sign can move the cursor, change colours or turn the direction: each becomes a blank.
-
-    Arguments:
-        keep: signs that stay, such as the newline.
-
-    >>> neutral("a\\x1b[31mred\\u202eb\\n")
-    'a [31mred b '
-    """
-    if text.isascii() and text.isprintable():
-        return text
-    return "".join(" " if category(sign) in _STRANGE and sign not in keep else sign for sign in text)
 
 
 def columns_of(text: str) -> int:

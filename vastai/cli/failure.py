@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ..errors import VastError
+from ..signs import neutral
 from .speech import in_words
 from .terminal import Terminal
 
@@ -17,8 +18,6 @@ def show_error(error: VastError, terminal: Terminal) -> None:
             refusal["notes"] = terminal.held
         terminal.show(dumps(refusal, default=str))
         return
-    from ..render import neutral
-
     terminal.show(f"vastai: {neutral(in_words(str(error), terminal.vocabulary), keep=chr(10))}")
     if error.hint and error.hint not in str(error):
         start = "" if error.hint[0].isupper() else "Try: "  # some hints are sentences, some what to type
