@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -33,7 +33,7 @@ class ReplayServer:
         self.now = now
         self._script = [dict(row, responses=list(row["responses"])) for row in script]
         self.asked, self.release = threading.Event(), threading.Event()
-        self._lock = threading.Lock()
+        self._lock, self._arrived = threading.Lock(), threading.Condition()
         self._server = _Server(("127.0.0.1", 0), self._handler())
         self.url = f"http://127.0.0.1:{self._server.server_port}"
         self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
@@ -46,6 +46,16 @@ class ReplayServer:
         self._server.shutdown()
         self._server.server_close()
         self._thread.join(5)
+
+    def wait_for(self, condition: Callable[[], bool]) -> None:
+        """Wait until something has come true here, such as that so many requests have arrived.
+
+        Raises:
+            TimeoutError: it has not within half a minute.
+        """
+        with self._arrived:
+            if not self._arrived.wait_for(condition, 30):
+                raise TimeoutError
 
     def answer(self, verb: str, path: str) -> dict[str, Any]:
         """The next scripted answer for a request."""
@@ -76,6 +86,8 @@ class ReplayServer:
                 with server._lock:
                     server.requests.append(request)
                 server.asked.set()
+                with server._arrived:
+                    server._arrived.notify_all()
                 answer = server.answer(self.command, parts.path)
                 if "hang" in answer:
                     server.release.wait(answer["hang"])

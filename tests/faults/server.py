@@ -50,6 +50,7 @@ class FaultServer:
         self.stopped = threading.Event()
         self._turn = 0
         self._lock = threading.Lock()
+        self._changed = threading.Condition()
         self._threads: list[threading.Thread] = []
         self._tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER) if tls else None
         if self._tls:
@@ -69,6 +70,21 @@ class FaultServer:
             thread.join(5)
         self._listener.close()
 
+    def wait_for(self, condition: Callable[[], bool]) -> None:
+        """Wait until something has come true here, such as that a request has arrived.
+
+        Raises:
+            TimeoutError: it has not within half a minute.
+        """
+        with self._changed:
+            if not self._changed.wait_for(condition, 30):
+                raise TimeoutError
+
+    def changed(self) -> None:
+        """Let those look again who wait for something here."""
+        with self._changed:
+            self._changed.notify_all()
+
     def next_behaviour(self) -> Behaviour:
         with self._lock:
             self._turn += 1
@@ -86,6 +102,7 @@ class FaultServer:
             except TimeoutError:
                 continue
             self.connections += 1
+            self.changed()
             self._start(self._serve, sock, self.connections - 1)
 
     def _serve(self, sock: socket.socket, number: int) -> None:
@@ -133,6 +150,7 @@ class Caller:
             body += self.sock.recv(due - len(body))
         seen = Seen(verb, target, headers, body, self.number)
         self.server.requests.append(seen)
+        self.server.changed()
         return seen
 
     def send(self, data: bytes) -> None:

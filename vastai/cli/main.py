@@ -211,7 +211,13 @@ def _show_result(
     from .output import write
 
     full = bool(arguments.options.get("--full"))
-    return write(command, result, arguments.given, columns, terminal, full=full)
+    try:
+        return write(command, result, arguments.given, columns, terminal, full=full)
+    except VastError as lost:
+        if command.effect != "read":  # nobody must do it again because the disk is full
+            lost.message = f"{command.name} was done. {lost.message}"
+            lost.hint = f"Look with {command.look_at['command']}." if command.look_at else ""
+        raise
 
 
 def _help_on_words(

@@ -16,6 +16,9 @@ def main() -> int:
             return 0
         except (OSError, ValueError, AttributeError):
             pass  # a closed or full stdout: said below, as for every command
-    from .main import main as run
+    try:
+        from .main import main as run
+    except KeyboardInterrupt:  # later ones are answered there
+        return 130
 
     return run()

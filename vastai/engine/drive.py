@@ -37,7 +37,7 @@ class Driver:
         self._settings = settings
         self._edge = edge
         self._sender = sender
-        self._opening = RLock()
+        self._opening: dict[int, RLock] = {}  # by process id: one that is held at a fork is never released in the child
         self._recording: list[RecordingTransport] = []
         self._performers: dict[type[Any], Callable[[Any, Command], Any]] = {
             Request: self._request,
@@ -181,7 +181,7 @@ class Driver:
         return ended and self._settings.session_key
 
     def _open_sender(self) -> Sender:
-        with self._opening:
+        with self._opening.setdefault(os.getpid(), RLock()):
             if self._sender is None:
                 self._sender = Sender(
                     self._settings,

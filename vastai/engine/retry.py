@@ -11,7 +11,6 @@ import re
 import time
 from collections.abc import Callable
 from email.utils import parsedate_to_datetime
-from threading import Lock
 from typing import Any, NamedTuple
 
 LONGEST_WAIT = 60.0  # seconds; a service that asks for more is not waited for
@@ -91,6 +90,8 @@ class Quota:
     """How many repeats one client may still send, so that a loop of calls does not hammer a dead service.
 
     It starts full. A repeat takes `COST`; a success gives back what its own repeats took, or 1 if it needed none.
+    Threads share it without a lock: a count lost between two of them is one repeat more or less, while a lock that is
+    held at a fork stops the child for ever.
     """
 
     FULL = 500
@@ -98,20 +99,17 @@ class Quota:
 
     def __init__(self) -> None:
         self.left = self.FULL
-        self._lock = Lock()
 
     def take(self) -> bool:
         """Take the cost of one repeat. Returns whether there was enough left."""
-        with self._lock:
-            if self.left < self.COST:
-                return False
-            self.left -= self.COST
-            return True
+        if self.left < self.COST:
+            return False
+        self.left -= self.COST
+        return True
 
     def give_back(self, repeats: int) -> None:
         """Count a success that needed so many repeats."""
-        with self._lock:
-            self.left = min(self.FULL, self.left + max(1, repeats * self.COST))
+        self.left = min(self.FULL, self.left + max(1, repeats * self.COST))
 
 
 def decide(
