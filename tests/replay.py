@@ -71,6 +71,7 @@ class ReplayServer:
 
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
+            wbufsize = -1  # head and body in one piece; in two, the second waits 40 ms for the client's word
 
             def _serve(self) -> None:
                 length = int(self.headers.get("Content-Length") or 0)

@@ -10,22 +10,18 @@ import os
 import re
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
-from edges import over
 from replay import ReplayServer
+from table_kit import FIRST, NOW, Quick, quick_client
 
 import vastai
 from vastai import VastAI
 from vastai.cli.main import guarded
 from vastai.cli.terminal import Terminal
 from vastai.client import table
-from vastai.engine.edge import Edge
 
-NOW = 1768478400.0  # as in test_cases.py
 KEY = "a-key-that-pays"
 LOST: dict[str, dict[str, Any]] = {
     "drops": {"drop": True},
@@ -36,25 +32,6 @@ LOST: dict[str, dict[str, Any]] = {
     "answers with nothing": {"text": ""},
 }
 HANG_LIMIT = 1.0  # seconds for one attempt; enough for what is answered at once, also on a busy machine
-
-
-class Quick(Edge):
-    """Waiting takes no time, nothing is run, nothing is logged; the time is that of the cases."""
-
-    def now(self) -> float:
-        return NOW
-
-    def dice(self) -> float:
-        return 0.5
-
-    def sleep(self, seconds: float) -> None:
-        pass
-
-    def run(self, argv: list[str]) -> int:
-        return 0
-
-    def say(self, line: str) -> None:
-        pass
 
 
 class Accountant(ReplayServer):
@@ -187,29 +164,6 @@ def test_the_command_line_rents_once_in_many_processes_at_once(how: str) -> None
         assert code == 7
         assert "Look with show instances before you try again" in said
         assert f"It may have made: id {made[f'job {number}']}, label job {number}\n" in said
-
-
-def quick_client(edge: Edge, **settings: Any) -> VastAI:
-    return VastAI(edge=over(edge, Sleepless), **settings)
-
-
-class Sleepless(Edge):
-    def now(self) -> float:
-        return NOW
-
-    def sleep(self, seconds: float) -> None:
-        pass
-
-    def run(self, argv: list[str]) -> int:
-        return 0
-
-
-FOLDER = Path(__file__).parent / "cases" / "commands"
-FIRST: dict[str, dict[str, Any]] = {}  # the first good case of each command
-for file in sorted(FOLDER.glob("*.yaml")):
-    for case in yaml.load(file.read_text(encoding="utf-8"), yaml.CSafeLoader):
-        if not {"raises", "refused", "files"} & case.keys():
-            FIRST.setdefault(case["command"], case)
 
 
 @pytest.mark.parametrize("name", [command.name for command in ONCE])

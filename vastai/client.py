@@ -75,7 +75,8 @@ class VastAI:
     @property
     def api_key(self) -> "str | None":
         """The API key in use, looked up now, or None when there is none."""
-        return self.settings.api_key()
+        key = self.settings.api_key()
+        return None if key is None else str(key)
 
     def perform(self, name: str, given: "Mapping[str, Any]") -> "Any":
         """Run a command of the table with values by parameter name, as the methods and the command line do.

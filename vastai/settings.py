@@ -14,6 +14,19 @@ SESSION_FILE = "vast_tfa_key"
 TIMEOUT = 120.0  # seconds for one attempt, all of it
 
 
+class Secret(str):
+    """A text that does not show in a report that prints variables, such as a traceback with the locals of each frame.
+
+    >>> {"Authorization": Secret("Bearer 123")}
+    {'Authorization': '****'}
+    """
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return "'****'"
+
+
 class Settings:
     """What one client was told, completed from the environment.
 
@@ -95,7 +108,8 @@ class Settings:
         Order: the argument, VAST_API_KEY, VASTAI_API_KEY (empty ones do not count), the key of a two-factor session
         (in the terminal), the key file, ``~/.vast_api_key``.
         """
-        return self.key_and_source()[0]
+        key = self.key_and_source()[0]
+        return None if key is None else Secret(key)
 
     def key_and_source(self) -> "tuple[str | None, str]":
         """The key and where it was found: ``argument``, the name of a variable, or the path of a file."""

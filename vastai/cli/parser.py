@@ -73,7 +73,8 @@ def read(command: Command, settled: list[str]) -> Arguments:
     if extra:
         has_words = any(parameter.positional for parameter in command.params.values())
         advice = "; a text with blanks is written in quotes" if has_words else ""
-        raise UsageError(f"{text(extra[0])!r} is one word too many{advice}")
+        secret = any(parameter.secret for parameter in command.params.values())  # then it may be a part of the secret
+        raise UsageError(f"{'there' if secret else repr(text(extra[0]))} is one word too many{advice}")
     values = {key: _typed(value) for key, value in vars(namespace).items()}
     values |= _words(command, values)
     options = {key: values.pop(key) for key in list(values) if key.startswith("--")}

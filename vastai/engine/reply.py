@@ -45,7 +45,7 @@ def read(command: Command, reply: Reply, strict: str = "", warn: Any = None) -> 
     if reply.status == 204:
         data = {"success": True}
     elif data is None and reply.body.strip() != b"null":
-        data = _plain_text(reply) if reply.headers.get("content-type", "").startswith("text/plain") else None
+        data = _line(reply) if reply.headers.get("content-type", "").startswith("text/plain") else None
         if not data:
             raise unreadable(reply)
     if isinstance(data, str) and schemas.acknowledges(returns.schema):
@@ -91,7 +91,7 @@ def is_acknowledgement_text(request: Request, reply: Reply) -> bool:
     The vendor describes such answers to the removal of an API key. A request that must not be repeated needs more.
     """
     plain = reply.headers.get("content-type", "").startswith("text/plain")
-    return plain and request.effect in ("update", "destroy") and bool(_plain_text(reply))
+    return plain and request.effect in ("update", "destroy") and bool(_line(reply))
 
 
 def decode(reply: Reply) -> Any:
@@ -276,12 +276,16 @@ def _auth_failed(data: Any) -> bool:
 
 
 def _plain_text(reply: Reply) -> str:
-    """A short plain-text body; a page is never quoted."""
+    """The words of an answer that says no without JSON; a page is never quoted."""
+    kind = reply.headers.get("content-type", "").split(";")[0]
+    is_page = reply.body.lstrip()[:1] == b"<"
+    return f"The service answered with {clean(kind) or 'a page'}, not with JSON" if is_page else _line(reply)
+
+
+def _line(reply: Reply) -> str:
+    """A short plain-text body, else ""."""
     text = reply.body[:2000].decode("utf-8", "replace").strip()
-    if not text or text.startswith(("<", "{", "[")) or len(text) > 500:
-        kind = reply.headers.get("content-type", "").split(";")[0]
-        return f"The service answered with {kind or 'a page'}, not with JSON" if text.startswith("<") else ""
-    return text.strip('"')
+    return "" if text.startswith(("<", "{", "[")) or len(text) > 500 else text.strip('"')
 
 
 def _kind(value: Any) -> str:

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from urllib.parse import parse_qsl, urlencode
 
 from ..errors import APIError, AuthError, ConnectionFailed, OutcomeUnknown, UsageError
-from ..settings import Settings
+from ..settings import Secret, Settings
 from .address import check_encrypted, host_of, redirected, resolve, split, url_of
 from .reply import is_acknowledgement_text
 from .retry import FAIL, REPEAT, UNKNOWN, Event, Quota, TransportError, decide, is_gone, may_be_done
@@ -156,7 +156,7 @@ class Sender:
 
     def _authorization(self, request: Request, url: str) -> dict[str, str]:
         """The header with the key, if there is a key; it is looked up now."""
-        key = (self.settings.api_key() or "").strip()
+        key = self.settings.api_key()
         if not key:
             if request.key == "optional" or self.settings.sandboxed:
                 return {}
@@ -166,7 +166,7 @@ class Sender:
         if re.search(r"[^\x20-\x7e]", key):
             raise AuthError("The API key holds characters that no key has. Copy it again.", code="bad_key")
         check_encrypted(url, self.settings)
-        return {"Authorization": f"Bearer {key}"}
+        return {"Authorization": Secret(f"Bearer {key}")}
 
 
 def _json(request: Request) -> bytes | None:
