@@ -157,9 +157,9 @@ def method_added(call: Call) -> Row | Refusal:
     call.world.add("tfa_method", call.account, row)
     state = second_factor.person(call)
     state["authorized_until"] = None
-    codes = _new_codes(state) if first else None
+    codes = {"backup_codes": _new_codes(state)} if first else {}  # a null would end the official client
     call.world.save("tfa", state)
-    return {"success": True, "msg": f"The method {row['id']} is added.", "backup_codes": codes}
+    return {"success": True, "msg": f"The method {row['id']} is added.", **codes}
 
 
 def _first_app_code(call: Call, row: Row) -> Refusal | None:
