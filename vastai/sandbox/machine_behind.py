@@ -7,7 +7,9 @@ import re
 from vastai.errors import UsageError
 from vastai.sandbox.world import World
 
-_ADDRESS = re.compile(r"\[?(?P<host>[A-Za-z0-9][A-Za-z0-9.:-]*?)\]?:(?P<port>[0-9]{1,5})", re.ASCII)
+_ADDRESS = re.compile(
+    r"(?:\[(?P<six>[0-9A-Fa-f:]+)\]|(?P<host>[A-Za-z0-9][A-Za-z0-9.-]*)):(?P<port>[0-9]{1,5})", re.ASCII
+)
 
 
 def put_behind(world: World, address: str) -> None:
@@ -40,4 +42,4 @@ def parsed(address: str) -> tuple[str, int]:
     found = _ADDRESS.fullmatch(address)
     if found is None or not 1 <= int(found["port"]) <= 65535:
         raise UsageError(f"ssh: {address[:60]!r} is no address; write HOST:PORT")
-    return found["host"], int(found["port"])
+    return found["host"] or found["six"], int(found["port"])
