@@ -21,6 +21,7 @@ from vastai.sandbox import (
     money,
     pages,
     permissions,
+    received,
     repeats,
 )
 from vastai.sandbox import routes as routing
@@ -237,15 +238,16 @@ def _object(route: Route, body: bytes | None) -> dict[str, Any]:
     """The JSON object in a request's body; without a body an empty one.
 
     Raises:
-        Refusal: it is not JSON (483 for a command on an instance, as the service has it), or no object.
+        Refusal: it is not JSON (483 for a command on an instance, as the service has it), holds what cannot be kept, or
+            is no object.
     """
     if not body:
         return {}
     try:
-        value = json.loads(body)
-    except (ValueError, RecursionError):
+        value = received.loads(body)
+    except ValueError as error:
         status = 483 if "/instances/command/" in route.text else 400
-        raise Refusal(status, "invalid_args", "The body is not JSON.") from None
+        raise Refusal(status, "invalid_args", f"The body is not JSON that can be used: {error}") from None
     if not isinstance(value, dict):
         raise invalid("The body must be a JSON object.")
     return value

@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+from vastai.sandbox.received import LARGEST, loads
 from vastai.table.model import UNSET, Command, Parameter
 
 _ID = re.compile(r"[A-Za-z0-9_.:-]+")
@@ -57,7 +58,7 @@ def _value(place: str, wire: str, path: Mapping[str, str], query: Mapping[str, s
     value = source.get(first, _MISSING)
     if deeper and isinstance(value, str):
         try:
-            value = json.loads(value)
+            value = loads(value)
         except ValueError:
             return _MISSING
     for name in deeper:
@@ -91,7 +92,7 @@ def _list(value: Any) -> list[Any] | None:
     """A list, or the JSON text of one."""
     if isinstance(value, str):
         try:
-            value = json.loads(value)
+            value = loads(value)
         except ValueError:
             return None
     return value if isinstance(value, list) else None
@@ -99,8 +100,8 @@ def _list(value: Any) -> list[Any] | None:
 
 def _is_number(value: Any) -> bool:
     try:
-        return not isinstance(value, bool) and abs(float(value)) < float("inf")
-    except (TypeError, ValueError):
+        return not isinstance(value, bool) and abs(float(value)) <= LARGEST
+    except (TypeError, ValueError, OverflowError):
         return False
 
 

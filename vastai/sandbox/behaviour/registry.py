@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from importlib import import_module
 from typing import Any, NamedTuple, TypeVar
 
+from vastai.sandbox import received
 from vastai.sandbox.world import World
 
 Row = dict[str, Any]
@@ -112,9 +112,9 @@ class Call(NamedTuple):
         if not text:
             return default
         try:
-            value = json.loads(text)
-        except ValueError:
-            raise invalid(f"{name} is not JSON") from None
+            value = received.loads(text)
+        except ValueError as error:
+            raise invalid(f"{name} is not JSON that can be used: {error}") from None
         return default if value is None else value
 
     def given(self, name: str) -> Any:
