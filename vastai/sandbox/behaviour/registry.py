@@ -8,6 +8,7 @@ from typing import Any, NamedTuple, TypeVar
 
 from vastai.sandbox import received
 from vastai.sandbox.world import World
+from vastai.table import schemas
 
 Row = dict[str, Any]
 Behaviour = Callable[["Call"], Any]
@@ -194,6 +195,16 @@ def check_user(call: Call) -> None:
     asked = call.path["user_id"]
     if asked != "me" and number_of(asked) not in (call.account, call.caller.user["id"]):
         raise Refusal(403, "forbidden", f"User {asked} is somebody else.")
+
+
+def check_kept(schema: str, fields: Row) -> None:
+    """Refuse fields of a request that no answer could give back: those of another kind than a response schema says.
+
+    Raises:
+        Refusal: 400, naming the first of them.
+    """
+    for path, what in schemas.faults(schema, {"id": 0, **fields}):
+        raise invalid(f"{path.lstrip('.')}: {what}")
 
 
 def number_of(value: Any) -> int | None:

@@ -6,7 +6,7 @@ import hashlib
 import json
 from typing import Any
 
-from vastai.sandbox.behaviour.registry import Call, Refusal, amount_of, behaviour, invalid, number_of
+from vastai.sandbox.behaviour.registry import Call, Refusal, amount_of, behaviour, check_kept, invalid, number_of
 
 Row = dict[str, Any]
 
@@ -123,6 +123,7 @@ def _given(call: Call) -> Row:
         Refusal: one is of another kind.
     """
     given = {name: call.body[name] for name in FIELDS if call.body.get(name) is not None}
+    check_kept("template", given)
     for name, value in given.items():
         if isinstance(FIELDS[name], bool) and not isinstance(value, bool):
             raise invalid(f"{name} must be true or false")
