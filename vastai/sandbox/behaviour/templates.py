@@ -123,16 +123,16 @@ def _given(call: Call) -> Row:
         Refusal: one is of another kind.
     """
     given = {name: call.body[name] for name in FIELDS if call.body.get(name) is not None}
-    check_kept("template", given)
     for name, value in given.items():
         if isinstance(FIELDS[name], bool) and not isinstance(value, bool):
             raise invalid(f"{name} must be true or false")
         if name in ("env", "onstart", "tag", "name", "image") and not isinstance(value, str):
             raise invalid(f"{name} must be a text")
-    if given.get("runtype", "args").split(" ")[0] not in RUNTYPES:
+    if str(given.get("runtype", "args")).split(" ")[0] not in RUNTYPES:
         raise invalid(f"runtype must be one of {', '.join(RUNTYPES[:3])}")
     if "recommended_disk_space" in given:  # the official client sends it as text
         given["recommended_disk_space"] = amount_of(given["recommended_disk_space"], "recommended_disk_space")
         if given["recommended_disk_space"] < 0:
             raise invalid("recommended_disk_space must not be negative")
+    check_kept("template", given)
     return given
