@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vastai import render
+from vastai import cells, render
 from vastai.table.model import Command
 
 COLUMNS: list[dict[str, Any]] = [
@@ -27,7 +27,7 @@ ROWS = st.lists(
 
 @given(ROWS, st.integers(30, 200))
 def test_every_line_fits_the_terminal(rows: list[dict[str, Any]], width: int) -> None:
-    assert all(render.columns_of(line) <= width or line.startswith("(") for line in lines_of(rows, width))
+    assert all(cells.columns_of(line) <= width or line.startswith("(") for line in lines_of(rows, width))
 
 
 @given(ROWS)
@@ -46,6 +46,32 @@ def test_columns_stand_below_their_headings(rows: list[dict[str, Any]]) -> None:
 
 def lines_of(rows: list[dict[str, Any]], width: int | None) -> list[str]:
     return render.table(rows, COLUMNS, width).split("\n")
+
+
+NUMBERS = st.integers(-(10**9), 10**9) | st.floats() | st.sampled_from([10**400, -(2**63), True, 0, 1, -0.0, 1e300])
+MIXED = (
+    st.none() | NUMBERS | TEXT | st.lists(st.integers() | TEXT, max_size=2) | st.dictionaries(TEXT, TEXT, max_size=1)
+)
+FORMS = st.fixed_dictionaries(
+    {"field": st.sampled_from(["a", "a.b"])},
+    optional={
+        "format": st.sampled_from(["{}x", "{:.1f}", "{:.0f}", "{:,}", "{:d}", "{:%Y-%m-%d}", "{:>4}\u202e", "{b}"]),
+        "scale": st.sampled_from([0.001, 100, 1, 1.0]),
+    },
+)
+
+
+@given(st.one_of(*(st.lists(kind | st.none(), min_size=1) for kind in (st.integers(), NUMBERS, TEXT, MIXED))), FORMS)
+def test_a_whole_column_at_once_is_cell_by_cell(found: list[Any], column: dict[str, Any]) -> None:
+    rows = [{"a": item} for item in found] + [{}]
+    assert cells.values(rows, column) == [cells.value(row, column) for row in rows]
+
+
+@given(st.lists(TEXT | st.sampled_from(["RTX 4090", "-", "x"]), min_size=1), st.integers(0, 70), st.booleans())
+def test_columns_are_made_as_cells_are(texts: list[str], width: int, right: bool) -> None:
+    assert cells.words(texts) == [cells.one_word(text) for text in texts]
+    assert cells.widest(texts) == max(cells.columns_of(text) for text in texts)
+    assert cells.padded(texts, width, right) == [cells.pad(text, width, right) for text in texts]
 
 
 @pytest.mark.parametrize(
@@ -68,7 +94,7 @@ def lines_of(rows: list[dict[str, Any]], width: int | None) -> list[str]:
     ],
 )
 def test_cells(row: dict[str, Any], column: dict[str, Any], text: str) -> None:
-    assert render.value(row, {"field": "a", "title": "A", **column}) == text
+    assert cells.value(row, {"field": "a", "title": "A", **column}) == text
 
 
 def test_what_does_not_fit_is_said() -> None:

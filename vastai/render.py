@@ -5,16 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from typing import Any
-from unicodedata import combining, east_asian_width
 
+from .cells import Column, cell, columns_of, padded, value, values, widest, words
 from .signs import neutral
 from .table.model import Command
 
-Column = Mapping[str, Any]
-
-MISSING = "-"
 GAP = "  "
-CUT = ".."
 MASK = "****"
 SHOW = "show_values"  # the parameter that lifts the mask, where a command has it
 NARROW = 12  # columns that a shortened text keeps at least
@@ -85,17 +81,15 @@ def table(rows: Sequence[Mapping[str, Any]], columns: Sequence[Column], width: i
     """
     if not rows:
         return ""
-    grid = [[column["title"], *(value(row, column) for row in rows)] for column in columns]
+    grid = [[column["title"], *values(rows, column)] for column in columns]
     if width is None:
-        grid = [[one_word(text) for text in cells] for cells in grid]
-    widths = [max(map(columns_of, cells)) for cells in grid]
+        grid = [words(cells) for cells in grid]
+    widths = [widest(cells) for cells in grid]
     if width is not None:
         widths = fit(widths, [_may_be_cut(column) for column in columns], width)
-    lines = []
-    for line in zip(*grid, strict=True):
-        sides = [column.get("align") == "right" for column in columns]
-        parts = [pad(part, size, right) for part, size, right in zip(line, widths, sides, strict=False)]
-        lines.append(GAP.join(parts).rstrip())
+    sides = [column.get("align") == "right" for column in columns]
+    filled = [padded(*cells) for cells in zip(grid, widths, sides, strict=False)]
+    lines = [GAP.join(line).rstrip() for line in zip(*filled, strict=True)]
     left_out = len(columns) - len(widths)
     if left_out:
         lines.append(f"({left_out} more column{'s' if left_out > 1 else ''}: --full or --raw shows all)")
@@ -126,41 +120,6 @@ def _may_be_cut(column: Column) -> bool:
     return column.get("align") != "right" and "%" not in column.get("format", "")
 
 
-def value(row: Mapping[str, Any], column: Column) -> str:
-    """The text of one cell: the field scaled and formatted, or "-" when it is missing."""
-    found = field(row, column["field"])
-    if found is None:
-        return MISSING
-    if "scale" in column and isinstance(found, int | float) and not isinstance(found, bool):
-        found = found * column["scale"]
-    if "format" in column:
-        try:
-            return neutral(column["format"].format(_formattable(found, column["format"])))
-        except (ValueError, TypeError, AttributeError, LookupError, OverflowError, OSError):
-            pass  # the service sent another type than it used to: show what it sent
-    return cell(found)
-
-
-def one_word(text: str) -> str:
-    """A cell without blanks, as scripts that split lines at blanks need it.
-
-    >>> one_word("RTX 4090"), one_word(" ")
-    ('RTX_4090', '-')
-    """
-    return "_".join(text.split()) or MISSING
-
-
-def _formattable(value: Any, form: str) -> Any:
-    """The value as its format wants it: a time for unix seconds, and whole numbers without a fraction."""
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return value
-    if "%" in form:
-        from datetime import datetime, timezone
-
-        return datetime.fromtimestamp(value, timezone.utc)
-    return int(value) if "{}" in form and value == int(value) else value
-
-
 def masked(command: Command, result: Any, given: Mapping[str, Any]) -> Any:
     """The result with those fields masked that its schema marks as secret, unless their values were asked for.
 
@@ -183,59 +142,6 @@ def _hidden(row: Any, secret: Sequence[str]) -> Any:
     if not isinstance(row, dict):
         return row
     return {name: MASK if name in secret and value not in (None, "") else value for name, value in row.items()}
-
-
-def field(row: Any, name: str) -> Any:
-    """The field of a row, dots going deeper; None when it is missing.
-
-    >>> field({"key": {"id": 6}}, "key.id"), field({"key": None}, "key.id")
-    (6, None)
-    """
-    for part in name.split("."):
-        row = row.get(part) if isinstance(row, Mapping) else None
-    return row
-
-
-def cell(value: Any) -> str:
-    """Any value on one line, safe for a terminal.
-
-    >>> cell(None), cell(True), cell("a\\nb"), cell([1, "b"]), cell([1, {"b": None}])
-    ('-', 'yes', 'a b', '1, b', '[1, {"b": null}]')
-    """
-    if value is None or value == "":
-        return MISSING
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, list) and all(isinstance(item, str | int | float) for item in value):
-        return ", ".join(map(cell, value)) or MISSING
-    if isinstance(value, dict | list):
-        return neutral(json.dumps(value, ensure_ascii=False, default=str))
-    return neutral(str(value))
-
-
-def columns_of(text: str) -> int:
-    """How many columns of a terminal a text takes: wide signs take two, combining ones none.
-
-    >>> columns_of("GPU"), columns_of("東京"), columns_of("e\\u0301")
-    (3, 4, 1)
-    """
-    if text.isascii():
-        return len(text)
-    return sum(0 if combining(sign) else 2 if east_asian_width(sign) in "WF" else 1 for sign in text)
-
-
-def pad(text: str, width: int, right: bool = False) -> str:
-    """A text in exactly so many columns: cut, or filled with blanks.
-
-    >>> pad("Sweden, SE", 8), pad("7", 3, right=True), pad("東京", 3)
-    ('Sweden..', '  7', '.. ')
-    """
-    if columns_of(text) > width:
-        while text and columns_of(text) > width - len(CUT):
-            text = text[:-1]
-        text = (text + CUT)[:width] if width < len(CUT) else text + CUT
-    blanks = " " * (width - columns_of(text))
-    return blanks + text if right else text + blanks
 
 
 def _tabled(result: Any, columns: Sequence[Column], width: int | None) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from .. import render
+from .. import cells, render
 from ..table.model import Command
 from .document import pieces
 from .terminal import Terminal
@@ -60,8 +60,8 @@ def ids(command: Command, result: Any) -> str | None:
     field = command.output.quiet
     if field is None or not isinstance(result, list | dict):
         return "" if isinstance(result, dict) and set(result) <= {"success", "msg"} else None
-    found = [render.field(row, field) for row in render.rows_of(result, command.output.rows)]
-    return "\n".join(render.cell(item) for item in found if item is not None)
+    found = [cells.field(row, field) for row in render.rows_of(result, command.output.rows)]
+    return "\n".join(cells.cell(item) for item in found if item is not None)
 
 
 def partly_failed(result: Any) -> bool:

@@ -24,7 +24,9 @@ def shaped(command: Command, result: Any, values: Mapping[str, Any], now: float)
     returns = command.returns
     if "." in returns.reshape:
         result = SHAPES[returns.reshape["."]](result)
-    if isinstance(result, list):
+    if not (returns.reshape or returns.age):
+        pass
+    elif isinstance(result, list):
         result = [_shaped_row(command, row, now) for row in result]
     elif isinstance(result, dict):
         result = _shaped_row(command, result, now)

@@ -1,0 +1,173 @@
+"""Cells of a table: values as short texts that are safe for a terminal, one by one or a whole column at once."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+from unicodedata import combining, east_asian_width
+
+from .signs import neutral
+
+Column = Mapping[str, Any]
+
+MISSING = "-"
+CUT = ".."
+UNWRITABLE = (ValueError, TypeError, AttributeError, LookupError, OverflowError, OSError)  # what a format may raise
+
+
+def value(row: Any, column: Column) -> str:
+    """The text of one cell: the field scaled and formatted, or "-" when it is missing."""
+    return _shown(field(row, column["field"]), column)
+
+
+def values(rows: Sequence[Any], column: Column) -> list[str]:
+    """The cells of one column, the same as those of `value`: faster where all values are of one simple kind.
+
+    >>> values([{"n": 2}, {"n": None}], {"field": "n", "format": "{:.1f}", "scale": 0.5})
+    ['1.0', '-']
+    """
+    name = column["field"]
+    simple = "." not in name and all(row.__class__ is dict for row in rows)
+    found = [row.get(name) if simple else field(row, name) for row in rows]
+    write = _writer({*map(type, found)} - {type(None)}, column)
+    if write is None:
+        return [_shown(item, column) for item in found]
+    try:
+        texts = [MISSING if item is None else write(item) for item in found]
+    except UNWRITABLE:
+        return [_shown(item, column) for item in found]
+    return texts if is_plain(texts) else each(neutral, texts)
+
+
+def each(change: Callable[[str], str], texts: Sequence[str]) -> list[str]:
+    """All texts changed; a text that stands there several times is changed once.
+
+    >>> each(str.upper, ["a", "b", "a"])
+    ['A', 'B', 'A']
+    """
+    known = {text: change(text) for text in {*texts}}
+    return [known[text] for text in texts]
+
+
+def is_plain(texts: Sequence[str]) -> bool:
+    """Do all texts together hold nothing but printable ASCII, one column wide each?"""
+    joined = "".join(texts)
+    return joined.isascii() and joined.isprintable()
+
+
+def words(texts: Sequence[str]) -> list[str]:
+    """The texts of a column as `one_word` makes them."""
+    if all(texts) and is_plain(texts) and " " not in "".join(texts):
+        return list(texts)
+    return each(one_word, texts)
+
+
+def widest(texts: Sequence[str]) -> int:
+    """Columns of a terminal that the widest text takes."""
+    return max(map(len if is_plain(texts) else columns_of, texts))
+
+
+def padded(texts: Sequence[str], width: int, right: bool = False) -> list[str]:
+    """The texts of a column as `pad` makes them."""
+    if is_plain(texts) and max(map(len, texts)) <= width:
+        return [text.rjust(width) for text in texts] if right else [text.ljust(width) for text in texts]
+    return each(lambda text: pad(text, width, right), texts)
+
+
+def _writer(kinds: set[type], column: Column) -> Callable[[Any], str] | None:
+    """What writes each value of a column whose values are of these kinds, or None where each is to be looked at."""
+    form, scale = column.get("format", ""), column.get("scale", 1)
+    if kinds <= {str} and not form:
+        return lambda text: text or MISSING
+    whole = kinds | {type(scale)} <= {int}  # a bare {} shows whole numbers without a fraction
+    if not kinds <= {int, float} or "%" in form or ("{}" in form and not whole):
+        return None
+    write: Callable[[Any], str] = form.format if form else str
+    return write if scale == 1 else lambda number: write(number * scale)
+
+
+def _shown(found: Any, column: Column) -> str:
+    if found is None:
+        return MISSING
+    try:
+        if "scale" in column and isinstance(found, int | float) and not isinstance(found, bool):
+            found = found * column["scale"]
+        if "format" in column:
+            return neutral(column["format"].format(_formattable(found, column["format"])))
+    except UNWRITABLE:
+        pass  # the service sent another type than it used to: show what it sent
+    return cell(found)
+
+
+def one_word(text: str) -> str:
+    """A cell without blanks, as scripts that split lines at blanks need it.
+
+    >>> one_word("RTX 4090"), one_word(" ")
+    ('RTX_4090', '-')
+    """
+    return "_".join(text.split()) or MISSING
+
+
+def _formattable(value: Any, form: str) -> Any:
+    """The value as its format wants it: a time for unix seconds, and whole numbers without a fraction."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return value
+    if "%" in form:
+        from datetime import datetime, timezone
+
+        return datetime.fromtimestamp(value, timezone.utc)
+    return int(value) if "{}" in form and value == int(value) else value
+
+
+def field(row: Any, name: str) -> Any:
+    """The field of a row, dots going deeper; None when it is missing.
+
+    >>> field({"key": {"id": 6}}, "key.id"), field({"key": None}, "key.id")
+    (6, None)
+    """
+    for part in name.split("."):
+        row = row.get(part) if isinstance(row, Mapping) else None
+    return row
+
+
+def cell(value: Any) -> str:
+    """Any value on one line, safe for a terminal.
+
+    >>> cell(None), cell(True), cell("a\\nb"), cell([1, "b"]), cell([1, {"b": None}])
+    ('-', 'yes', 'a b', '1, b', '[1, {"b": null}]')
+    """
+    if value is None or value == "":
+        return MISSING
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, list) and all(isinstance(item, str | int | float) for item in value):
+        return ", ".join(map(cell, value)) or MISSING
+    if isinstance(value, dict | list):
+        return neutral(json.dumps(value, ensure_ascii=False, default=str))
+    return neutral(str(value))
+
+
+def columns_of(text: str) -> int:
+    """How many columns of a terminal a text takes: wide signs take two, combining ones none.
+
+    >>> columns_of("GPU"), columns_of("東京"), columns_of("e\\u0301")
+    (3, 4, 1)
+    """
+    if text.isascii():
+        return len(text)
+    return sum(0 if combining(sign) else 2 if east_asian_width(sign) in "WF" else 1 for sign in text)
+
+
+def pad(text: str, width: int, right: bool = False) -> str:
+    """A text in exactly so many columns: cut, or filled with blanks.
+
+    >>> pad("Sweden, SE", 8), pad("7", 3, right=True), pad("東京", 3)
+    ('Sweden..', '  7', '.. ')
+    """
+    if columns_of(text) > width:
+        while text and columns_of(text) > width - len(CUT):
+            text = text[:-1]
+        text = (text + CUT)[:width] if width < len(CUT) else text + CUT
+    blanks = " " * (width - columns_of(text))
+    return blanks + text if right else text + blanks
