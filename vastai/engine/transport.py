@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 
 LARGEST = 256 * 1024 * 1024  # bytes of one body, after decompression
 IDLE = 5.0  # seconds; a connection idle for longer is not trusted with what must not be sent twice
-PIECE = 64 * 1024  # bytes read at a time
+PIECE = 1024 * 1024  # bytes read at a time
+PACKED_PIECE = 64 * 1024  # the same of a compressed body, which may grow a thousandfold
 
 
 class Transport(Protocol):
@@ -132,7 +133,7 @@ class HttpTransport:
         """The body, decompressed, never more than the limit in memory; a body that was cut is an error."""
         pieces: list[bytes] = []
         size = 0
-        for piece in response.iter_content(PIECE):
+        for piece in response.iter_content(PACKED_PIECE if "Content-Encoding" in response.headers else PIECE):
             size += len(piece)
             if size > self._largest:
                 raise TransportError(f"the answer is larger than {self._largest >> 20} MB", sent=True, final=True)

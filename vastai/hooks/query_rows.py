@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from typing import Any
 
 from vastai.hooks.regions import region_of
 
@@ -11,29 +11,27 @@ _STEPS = {"cpu_ram": (4096, 4096), "cpu_cores": (8, 4), "gpu_ram": (16, 0), "dis
 """Size to the step it is rounded down to, and the least it becomes; memory in MB, disk in GB."""
 
 
-def postprocess(rows: Iterable[Mapping[str, object]], georegion: bool, chunked: bool) -> list[dict[str, object]]:
-    """Complete the rows of an offer search; no row is dropped, none of the given rows is changed.
+def postprocess(rows: list[dict[str, Any]], georegion: bool, chunked: bool) -> list[dict[str, Any]]:
+    """Complete the rows of an offer search, in place: copies of ten thousand rows would cost 50 MB. None is dropped.
 
     Args:
-        rows: offers as the service sent them.
+        rows: offers as the service sent them; nobody else uses them.
         georegion: append the region code to each geolocation; an unknown or empty one stays.
         chunked: round sizes down, so that offers of about one size look alike; null stays null.
 
     Returns:
-        New rows, each with ``datacenter``: whether ``hosting_type`` is 1.
+        The same rows, each with ``datacenter``: whether ``hosting_type`` is 1.
 
     >>> postprocess([{"geolocation": "Sweden, SE", "hosting_type": 1, "gpu_ram": 24564}], True, True)
     [{'geolocation': 'Sweden, SE, EU', 'hosting_type': 1, 'gpu_ram': 24560, 'datacenter': True}]
     """
-    done: list[dict[str, object]] = []
-    for given in rows:
-        row = {**given, "datacenter": given.get("hosting_type") == 1}
+    for row in rows:
+        row["datacenter"] = row.get("hosting_type") == 1
         if georegion and "geolocation" in row:
             row["geolocation"] = _with_region(row["geolocation"])
         if chunked:
             row.update({size: _rounded(row[size], *steps) for size, steps in _STEPS.items() if size in row})
-        done.append(row)
-    return done
+    return rows
 
 
 def _with_region(place: object) -> object:

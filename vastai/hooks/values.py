@@ -67,7 +67,7 @@ def start_script(value: str, values: Values, notes: list[str]) -> str:
 
 
 @value
-def offer_rows(result: list[Row], values: Values) -> list[dict[str, object]]:
+def offer_rows(result: list[Row], values: Values) -> list[Row]:
     """Offers with ``datacenter`` added, and the region or rounded sizes that the query asked for.
 
     >>> offer_rows([{"id": 1, "hosting_type": 1}], {})
