@@ -6,12 +6,12 @@ import argparse
 import tempfile
 from pathlib import Path
 
-from . import rows_start
+from . import rows_answers, rows_calls, rows_start
 from .lab import Lab
 from .measure import measure
 from .report import table, write
 
-MODULES = [rows_start]
+MODULES = [rows_start, rows_calls, rows_answers]
 
 
 def main() -> int:

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import gc
 import sys
 
 from .. import __version__
-
-NEW_OBJECTS = 100_000  # after which to look for cycles: one command makes few, and a large answer makes many objects
 
 
 def main() -> int:
@@ -19,7 +16,6 @@ def main() -> int:
             return 0
         except (OSError, ValueError, AttributeError):
             pass  # a closed or full stdout: said below, as for every command
-    gc.set_threshold(NEW_OBJECTS)
     try:
         from .main import main as run
     except KeyboardInterrupt:  # later ones are answered there
