@@ -34,7 +34,10 @@ def main() -> None:
     """Measure; the first calls, which import and connect, do not count."""
     who, url, count, *bundle = sys.argv[1:]
     if bundle:
+        import certifi
+
         os.environ["REQUESTS_CA_BUNDLE"] = bundle[0]
+        certifi.where = lambda: bundle[0]  # the official client does not read the variable
     call = caller(who, url)
     for _ in range(3):
         call()
