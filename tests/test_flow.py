@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
+from functools import partial
 from typing import Any
 
 import pytest
 
-from vastai.engine import flow
-from vastai.engine.steps import Ask, Fetch, Pause, Reply, Request
+from vastai.engine import flow, together
+from vastai.engine.steps import Ask, Fetch, Interrupted, Pause, Reply, Request, Together
 from vastai.errors import APIError, ConnectionFailed, NotOffered, OutcomeUnknown, UsageError
 from vastai.table.model import Table
 
@@ -91,20 +92,32 @@ def no(status: int = 400) -> Reply:
 def run(name: str, given: dict[str, Any], answers: Iterable[Any]) -> tuple[Any, list[Any], flow.Context]:
     """The result of a flow that gets these answers in order, and all that it yielded."""
     context = flow.Context(TABLE, now=lambda: NOW, read_file=lambda path: "")
-    steps = flow.start(TABLE.command(name), given, context)
-    waiting = list(answers)
     yielded: list[Any] = []
+    return walk(flow.start(TABLE.command(name), given, context), list(answers), yielded), yielded, context
+
+
+def walk(steps: flow.Flow, waiting: list[Any], yielded: list[Any]) -> Any:
+    """The result of a flow; several flows at once are walked through one after the other."""
+    answer: Any = None
     try:
         step = next(steps)
         while True:
-            yielded.append(step)
-            if isinstance(step, Pause):
-                step = steps.send(None)
-                continue
-            answer = waiting.pop(0)
-            step = steps.throw(answer) if isinstance(answer, BaseException) else steps.send(answer)
+            try:
+                if isinstance(step, Together):
+                    jobs = [partial(walk, one, waiting, yielded) for one in step.flows]
+                    group = together.Group(clock=lambda: NOW, sleep=lambda seconds: None)
+                    answer = together.run(jobs, 1, step.goes_on, group)
+                else:
+                    yielded.append(step)
+                    answer = None if isinstance(step, Pause) else waiting.pop(0)
+                    if isinstance(answer, BaseException):
+                        raise answer
+            except BaseException as error:
+                step = steps.throw(error)
+            else:
+                step = steps.send(answer)
     except StopIteration as done:
-        return done.value, yielded, context
+        return done.value
 
 
 def bodies(yielded: list[Any]) -> list[Any]:
@@ -137,11 +150,13 @@ def test_a_dead_service_ends_the_batches_and_says_what_was_not_sent() -> None:
 def test_an_interrupted_bulk_command_says_how_far_it_came() -> None:
     context = flow.Context(TABLE, now=lambda: NOW, read_file=lambda path: "")
     steps = flow.start(TABLE.command("stop_things"), {"ids": [1, 2, 3, 4, 5]}, context)
-    next(steps)
-    steps.send(ok())
-    with pytest.raises(KeyboardInterrupt):
-        steps.throw(KeyboardInterrupt())
+    with pytest.raises(Interrupted):
+        walk(steps, [ok(), KeyboardInterrupt()], [])
     assert context.notes == ["done: 1, 2; unknown: 3, 4; not sent: 5"]
+
+
+def test_of_an_empty_list_nothing_is_sent_because_none_could_mean_all() -> None:
+    assert run("stop_things", {"ids": []}, [])[:2] == ({"success": True, "results": []}, [])
 
 
 def test_pages_follow_the_token_to_the_end() -> None:

@@ -30,6 +30,7 @@ class VastAI:
         quiet: no warnings.
         curl: print a runnable curl command instead of sending, and return None.
         timeout: seconds for one attempt (default 120, or VASTAI_TIMEOUT).
+        parallel: how many requests of a bulk command may be under way at once (default 4, or VASTAI_PARALLEL).
         strict: check replies against their schemas; True raises SchemaError, "warn" only warns.
         raise_errors: raise APIError also where a refusal would be returned as an object with "success": False.
         session_key: use the key of a two-factor session when there is one, as the command line does.
@@ -49,6 +50,7 @@ class VastAI:
         curl: bool = False,
         *,
         timeout: "float | None" = None,
+        parallel: "int | None" = None,
         strict: "bool | str | None" = None,
         raise_errors: bool = False,
         session_key: bool = False,
@@ -64,6 +66,7 @@ class VastAI:
             quiet=quiet,
             curl=curl,
             timeout=timeout,
+            parallel=parallel,
             strict=strict,
             raise_errors=raise_errors,
             session_key=session_key,
@@ -137,7 +140,7 @@ class VastAI:
             import warnings
 
             warnings.warn(f"{name} is deprecated: use {command.deprecated}", DeprecationWarning, stacklevel=3)
-        given = bind.arguments(command, args, kwargs)
+        command, given = bind.in_list_form(command, bind.arguments(command, args, kwargs), table())
         try:
             result = self.perform(command.name, given)
         except (APIError, NotOffered) as error:

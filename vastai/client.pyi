@@ -28,6 +28,7 @@ class VastAI:
         curl: bool = False,
         *,
         timeout: float | None = None,
+        parallel: int | None = None,
         strict: bool | str | None = None,
         raise_errors: bool = False,
         session_key: bool = False,
@@ -143,7 +144,7 @@ class VastAI:
         """Show one instance."""
     def create_instance(
         self,
-        id: int | str,
+        id: int | str | Sequence[int | str],
         image: str | None = None,
         disk: float = 10,
         env: Any = None,
@@ -187,7 +188,7 @@ class VastAI:
         """Destroy an instance with all its data."""
     def reboot_instance(
         self,
-        id: int | str,
+        id: int | str | Sequence[int | str],
         schedule: str | None = None,
         start_date: str | float | None = None,
         end_date: str | float | None = None,
@@ -195,13 +196,13 @@ class VastAI:
         hour: str | None = None,
     ) -> dict[str, Any]:
         """Stop and start an instance without losing its GPU."""
-    def label_instance(self, id: int | str, label: str) -> dict[str, Any]:
+    def label_instance(self, id: int | str | Sequence[int | str], label: str) -> dict[str, Any]:
         """Give an instance a label."""
     def logs(self, id: int | str, tail: int | None = None, filter: str | None = None, daemon_logs: bool = False) -> str:
         """Print the logs of an instance."""
     def execute(
         self,
-        id: int | str,
+        id: int | str | Sequence[int | str],
         command: str,
         schedule: str | None = None,
         start_date: str | float | None = None,
@@ -218,7 +219,7 @@ class VastAI:
         """Rent a volume by name, or from an offer."""
     def rent_volume(self, id: int | str, size: int = 15, name: str | None = None) -> dict[str, Any]:
         """Rent a volume offer."""
-    def delete_volume(self, id: int | str) -> dict[str, Any]:
+    def delete_volume(self, id: int | str | Sequence[int | str]) -> dict[str, Any]:
         """Delete a volume with all its data."""
     def attach_volume(self, volume_id: int | str, instance_id: int | str) -> dict[str, Any]:
         """Attach a volume to an instance."""
@@ -440,11 +441,11 @@ class VastAI:
         test_workers: int | None = None,
     ) -> dict[str, Any]:
         """Change a worker group."""
-    def delete_workergroup(self, id: int | str) -> dict[str, Any]:
+    def delete_workergroup(self, id: int | str | Sequence[int | str]) -> dict[str, Any]:
         """Delete a worker group."""
-    def delete_autoscaler(self, id: int | str) -> dict[str, Any]:
+    def delete_autoscaler(self, id: int | str | Sequence[int | str]) -> dict[str, Any]:
         """Delete a worker group."""
-    def delete_autogroup(self, id: int | str) -> dict[str, Any]:
+    def delete_autogroup(self, id: int | str | Sequence[int | str]) -> dict[str, Any]:
         """Delete a worker group."""
     def show_endpoints(self) -> list[dict[str, Any]]:
         """List your serverless endpoints."""
@@ -480,7 +481,7 @@ class VastAI:
         auto_instance: str = "prod",
     ) -> dict[str, Any]:
         """Change a serverless endpoint."""
-    def delete_endpoint(self, id: int | str) -> dict[str, Any]:
+    def delete_endpoint(self, id: int | str | Sequence[int | str]) -> dict[str, Any]:
         """Delete a serverless endpoint with its worker groups."""
     def show_env_vars(self, show_values: bool = False) -> list[dict[str, Any]]:
         """List the account's environment variables."""
@@ -504,13 +505,13 @@ class VastAI:
         permission_file: str | os.PathLike[str] | None = None,
     ) -> dict[str, Any]:
         """Make an API key."""
-    def delete_api_key(self, id: int | str) -> dict[str, Any]:
+    def delete_api_key(self, id: int | str | Sequence[int | str]) -> dict[str, Any]:
         """Revoke an API key."""
     def show_ssh_keys(self) -> list[dict[str, Any]]:
         """List your SSH keys."""
     def create_ssh_key(self, name: str | None = None, public_key: str | None = None) -> dict[str, Any]:
         """Add a public SSH key to the account."""
-    def delete_ssh_key(self, id: int | str) -> dict[str, Any]:
+    def delete_ssh_key(self, id: int | str | Sequence[int | str]) -> dict[str, Any]:
         """Delete an SSH key of the account."""
     def search_offers_new(
         self,
@@ -705,11 +706,11 @@ class VastAI:
         """Stop several running instances."""
     def destroy_instances(self, ids: Sequence[int | str]) -> dict[str, Any]:
         """Destroy several instances with all their data."""
-    def recycle_instance(self, id: int | str) -> dict[str, Any]:
+    def recycle_instance(self, id: int | str | Sequence[int | str]) -> dict[str, Any]:
         """Make an instance's container anew without losing its GPU."""
     def update_instance(
         self,
-        id: int | str,
+        id: int | str | Sequence[int | str],
         template_id: int | None = None,
         template_hash_id: int | str | None = None,
         image: str | None = None,
@@ -730,7 +731,7 @@ class VastAI:
         """Save an instance's container as an image in a registry."""
     def change_bid(
         self,
-        id: int | str,
+        id: int | str | Sequence[int | str],
         price: float | None = None,
         schedule: str | None = None,
         start_date: str | float | None = None,
@@ -753,9 +754,9 @@ class VastAI:
         """Accept the price increases of some instances."""
     def reject_price_increase(self, ids: Sequence[int | str]) -> dict[str, Any]:
         """Reject the price increases of some instances."""
-    def accept_pending_price_increase(self, id: int | str) -> dict[str, Any]:
+    def accept_pending_price_increase(self, id: int | str | Sequence[int | str]) -> dict[str, Any]:
         """Accept one price increase by its own ID."""
-    def reject_pending_price_increase(self, id: int | str) -> dict[str, Any]:
+    def reject_pending_price_increase(self, id: int | str | Sequence[int | str]) -> dict[str, Any]:
         """Reject one price increase by its own ID."""
     def show_instance_backups(self, contract_id: int | str | None = None) -> list[dict[str, Any]]:
         """List the backups of your instances and volumes."""
@@ -763,11 +764,11 @@ class VastAI:
         """List the files of a backup and where to fetch them."""
     def show_instance_backup_files(self, contract_id: int | str, show_values: bool = False) -> dict[str, Any]:
         """List the files of a backup and where to fetch them."""
-    def attach_ssh(self, instance_id: int | str, public_key: str) -> dict[str, Any]:
+    def attach_ssh(self, instance_id: int | str | Sequence[int | str], public_key: str) -> dict[str, Any]:
         """Let an SSH key into one instance."""
     def show_instance_ssh_keys(self, id: int | str) -> list[dict[str, Any]]:
         """List the SSH keys of one instance."""
-    def detach_ssh(self, instance_id: int | str, ssh_key_id: int | str) -> dict[str, Any]:
+    def detach_ssh(self, instance_id: int | str | Sequence[int | str], ssh_key_id: int | str) -> dict[str, Any]:
         """Take an SSH key out of one instance."""
     def show_scheduled_jobs(self) -> list[dict[str, Any]]:
         """List the requests that the service repeats for you."""
@@ -800,7 +801,7 @@ class VastAI:
         hour_of_the_day: int | None = None,
     ) -> dict[str, Any]:
         """Let the service repeat another request, at other times, in place of one."""
-    def delete_scheduled_job(self, id: int | str) -> dict[str, Any]:
+    def delete_scheduled_job(self, id: int | str | Sequence[int | str]) -> dict[str, Any]:
         """Stop repeating a request."""
     def search_network_volumes(
         self,
@@ -825,13 +826,13 @@ class VastAI:
         self, ids: Sequence[int | str], price_disk: float = 0.1, end_date: str | float | None = None, size: int = 15
     ) -> dict[str, Any]:
         """Offer storage of several machines as volumes."""
-    def unlist_volume(self, id: int | str) -> dict[str, Any]:
+    def unlist_volume(self, id: int | str | Sequence[int | str]) -> dict[str, Any]:
         """Take back an offer of storage."""
     def list_network_volume(
         self, disk_id: int | str, price_disk: float = 0.15, end_date: str | float | None = None, size: int = 15
     ) -> dict[str, Any]:
         """Offer a network disk as network volumes."""
-    def unlist_network_volume(self, id: int | str) -> dict[str, Any]:
+    def unlist_network_volume(self, id: int | str | Sequence[int | str]) -> dict[str, Any]:
         """Take back an offer of a network disk."""
     def cancel_copy(self, dst: str) -> dict[str, Any]:
         """Cancel the copies to an instance."""
@@ -878,15 +879,15 @@ class VastAI:
         """Show one deployment."""
     def show_deployment_versions(self, id: int | str) -> list[dict[str, Any]]:
         """List the versions of a deployment."""
-    def start_deployment(self, id: int | str) -> dict[str, Any]:
+    def start_deployment(self, id: int | str | Sequence[int | str]) -> dict[str, Any]:
         """Start a stopped deployment."""
-    def stop_deployment(self, id: int | str) -> dict[str, Any]:
+    def stop_deployment(self, id: int | str | Sequence[int | str]) -> dict[str, Any]:
         """Stop a deployment."""
     def delete_deployment(
         self, id: int | str | None = None, name: str | None = None, tag: str | None = None
     ) -> dict[str, Any]:
         """Delete a deployment, or all deployments of a name."""
-    def delete_deployment_by_id(self, id: int | str) -> dict[str, Any]:
+    def delete_deployment_by_id(self, id: int | str | Sequence[int | str]) -> dict[str, Any]:
         """Delete one deployment."""
     def delete_deployments(self, name: str, tag: str | None = None) -> dict[str, Any]:
         """Delete all deployments of a name."""
@@ -936,7 +937,7 @@ class VastAI:
         """Show one of your machines."""
     def list_machine(
         self,
-        id: int | str,
+        id: int | str | Sequence[int | str],
         price_gpu: float | None = None,
         price_disk: float | None = None,
         price_inetu: float | None = None,
@@ -966,11 +967,11 @@ class VastAI:
         vol_price: float | None = None,
     ) -> list[dict[str, Any]]:
         """Offer several machines for rent."""
-    def unlist_machine(self, id: int | str) -> dict[str, Any]:
+    def unlist_machine(self, id: int | str | Sequence[int | str]) -> dict[str, Any]:
         """Take back the offers of a machine."""
-    def delete_machine(self, id: int | str) -> dict[str, Any]:
+    def delete_machine(self, id: int | str | Sequence[int | str]) -> dict[str, Any]:
         """Remove a machine from your account."""
-    def cleanup_machine(self, id: int | str) -> dict[str, Any]:
+    def cleanup_machine(self, id: int | str | Sequence[int | str]) -> dict[str, Any]:
         """Free the disk of a machine from what expired contracts left."""
     def defrag_machines(self, ids: Sequence[int | str]) -> dict[str, Any]:
         """Join the free GPUs of machines into larger offers."""
@@ -984,20 +985,20 @@ class VastAI:
         args: Sequence[str] | None = None,
     ) -> dict[str, Any]:
         """Set what a machine runs while nobody rents it."""
-    def remove_defjob(self, id: int | str) -> dict[str, Any]:
+    def remove_defjob(self, id: int | str | Sequence[int | str]) -> dict[str, Any]:
         """Remove what a machine runs while nobody rents it."""
-    def set_min_bid(self, id: int | str, price: float | None = None) -> dict[str, Any]:
+    def set_min_bid(self, id: int | str | Sequence[int | str], price: float | None = None) -> dict[str, Any]:
         """Set the lowest bid that a machine takes."""
     def schedule_maint(
         self,
-        id: int | str,
+        id: int | str | Sequence[int | str],
         sdate: str | float,
         duration: float,
         category: str = "not provided",
         reason: str | None = None,
     ) -> dict[str, Any]:
         """Announce the maintenance of a machine."""
-    def cancel_maint(self, id: int | str) -> dict[str, Any]:
+    def cancel_maint(self, id: int | str | Sequence[int | str]) -> dict[str, Any]:
         """Call off the announced maintenance of a machine."""
     def show_maints(self, ids: Sequence[int]) -> list[dict[str, Any]]:
         """List the announced maintenance of machines."""
@@ -1107,9 +1108,9 @@ class VastAI:
         """Change a role of the team."""
     def remove_team_role(self, name: str) -> dict[str, Any]:
         """Remove a role of the team."""
-    def remove_member(self, id: int | str) -> dict[str, Any]:
+    def remove_member(self, id: int | str | Sequence[int | str]) -> dict[str, Any]:
         """Remove somebody from the team."""
-    def remove_team_member(self, id: int | str) -> dict[str, Any]:
+    def remove_team_member(self, id: int | str | Sequence[int | str]) -> dict[str, Any]:
         """Remove somebody from the team."""
     def show_api_key(self, id: int | str) -> dict[str, Any]:
         """Show one API key and what it may do."""
@@ -1228,7 +1229,7 @@ class VastAI:
         """Replace the secret of a webhook."""
     def test_webhook(self, id: int | str) -> dict[str, Any]:
         """Have a trial notification sent to a webhook."""
-    def delete_webhook(self, id: int | str) -> dict[str, Any]:
+    def delete_webhook(self, id: int | str | Sequence[int | str]) -> dict[str, Any]:
         """Delete a webhook."""
 
 class LateMethod:

@@ -246,7 +246,8 @@ def _plain_word(command: Command, parameter: Parameter) -> str:
     """A word of the usage line: brackets say that it may be missing, dots that there may be several."""
     words = [p for p in command.params.values() if p.positional]
     takes_the_rest = parameter is words[-1] and parameter.takes_the_rest
-    name = _shown_name(parameter) + ("..." if parameter.many or takes_the_rest else "")
+    several = parameter.many or takes_the_rest or command.several_words(parameter)
+    name = _shown_name(parameter) + ("..." if several else "")
     return name if parameter.required else f"[{name}]"
 
 

@@ -187,6 +187,8 @@ def exit_code(error: BaseException) -> int:
     """The documented exit code of the command line for a failure; a program that failed keeps its own."""
     if isinstance(error, ProgramFailed):
         return error.returncode
+    if type(error) is APIError and error.body.get("results"):  # a report on several: what stopped it decides
+        return next((code for kind, code, _ in EXIT_CODES if getattr(kind, "code", "") == error.code), 1)
     for kind, code, _ in EXIT_CODES:
         if isinstance(error, kind):
             return code

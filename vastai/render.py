@@ -43,6 +43,8 @@ def text(
         return _page(output.rows, result, (columns or {})[output.table], width)
     if output.table:
         return _tabled(result, (columns or {})[output.table], width)
+    if isinstance(result, dict) and set(result) == {"success", "results"}:
+        return "\n".join(report(command, result))
     if isinstance(result, dict):
         return record(command, result)
     if isinstance(result, list) and not all(isinstance(item, dict) for item in result):
@@ -62,6 +64,36 @@ def record(command: Command, result: Mapping[str, Any]) -> str:
     said = [cell(shown.pop("msg"))] if isinstance(shown.get("msg"), str) else []
     lines = said + [f"{neutral(str(name))}: {cell(value)}" for name, value in shown.items()]
     return "\n".join(lines) if lines else f"{' '.join(command.words)}: done"
+
+
+def report(command: Command, result: Mapping[str, Any], brief: bool = False) -> list[str]:
+    """What came of each of several items, a line for each; a text of several lines stands below its ID.
+
+    Arguments:
+        brief: leave out those that have no more to tell than how they stand.
+
+    >>> from vastai.table.model import Command
+    >>> reboot = Command("reboot_instance", {"summary": "Reboot", "group": "instances"})
+    >>> rows = [{"id": 7, "success": True}, {"id": 8, "success": False, "error": "busy", "msg": "Not now."}]
+    >>> report(reboot, {"results": rows}), report(reboot, {"results": rows}, brief=True)
+    (['7: done', '8: Not now.'], ['8: Not now.'])
+    """
+    lines = []
+    for row in result.get("results") or ():
+        answer = {name: value for name, value in row.items() if name not in _ON_FAILURE and value not in _NOTHING}
+        if command.output.text in answer:
+            text = neutral(str(answer[command.output.text]), keep="\n\t").rstrip("\n")
+            lines.append(f"==> {cell(row.get('id'))} <==\n{text}")
+            continue
+        said = [cell(answer.pop("msg"))] if isinstance(answer.get("msg"), str) else []
+        said += [f"{neutral(str(name))}: {cell(value)}" for name, value in answer.items()]
+        if "id" in row and (said or not brief):
+            lines.append(f"{cell(row['id'])}: {', '.join(said) or 'done'}")
+    return lines
+
+
+_ON_FAILURE = ("id", "success", "error", "status_code", "hint")
+_NOTHING: tuple[Any, ...] = (None, "", [], {})
 
 
 def table(rows: Sequence[Mapping[str, Any]], columns: Sequence[Column], width: int | None = None) -> str:

@@ -12,6 +12,8 @@ DEFAULT_SERVER = "https://console.vast.ai"
 SERVERLESS_SERVER = "https://run.vast.ai"  # used with the default server only; any other server answers both
 SESSION_FILE = "vast_tfa_key"
 TIMEOUT = 120.0  # seconds for one attempt, all of it
+PARALLEL = 4  # requests of a bulk command at once
+MOST_PARALLEL = 64  # as many connections as are kept
 
 
 class Secret(str):
@@ -35,6 +37,7 @@ class Settings:
             or ``replay:FILE`` for a recording.
         retry: repeats after the first attempt.
         timeout: seconds for one attempt.
+        parallel: how many requests of a bulk command may be under way at once.
         strict: ``""``, ``"warn"`` or ``"raise"``: what to do with an answer that is not what its schema says.
         allow_http: may a key travel over plain http to another machine?
         session_key: may the key of a two-factor session be used (the terminal does, the library does not)?
@@ -42,8 +45,8 @@ class Settings:
     """
 
     __slots__ = (
-        "_key", "allow_http", "curl", "environ", "explain", "quiet", "raise_errors", "raw", "record", "retry",
-        "server_url", "session_key", "strict", "timeout",
+        "_key", "allow_http", "curl", "environ", "explain", "parallel", "quiet", "raise_errors", "raw", "record",
+        "retry", "server_url", "session_key", "strict", "timeout",
     )  # fmt: skip
 
     def __init__(
@@ -57,6 +60,7 @@ class Settings:
         quiet: bool = False,
         curl: bool = False,
         timeout: "float | None" = None,
+        parallel: "int | None" = None,
         strict: "bool | str | None" = None,
         raise_errors: bool = False,
         session_key: bool = False,
@@ -74,6 +78,8 @@ class Settings:
         self.curl = curl
         limit = self.environ.get("VASTAI_TIMEOUT") or TIMEOUT
         self.timeout = _seconds("VASTAI_TIMEOUT", limit) if timeout is None else _seconds("timeout", timeout)
+        several = self.environ.get("VASTAI_PARALLEL") or PARALLEL
+        self.parallel = _parallel("VASTAI_PARALLEL", several) if parallel is None else _parallel("parallel", parallel)
         strictness = self.environ.get("VASTAI_STRICT", "")
         self.strict = _strictness("VASTAI_STRICT", strictness) if strict is None else _strictness("strict", strict)
         self.raise_errors = raise_errors
@@ -180,6 +186,13 @@ def _count(value: object) -> int:
     if isinstance(value, bool) or not isinstance(value, int) or value < 0:
         raise _wrong(f"retry: {value!r} is not a number of repeats (0 or more)")
     return value
+
+
+def _parallel(name: str, value: object) -> int:
+    text = str(value).strip()
+    if isinstance(value, bool) or not (text.isascii() and text.isdigit() and 1 <= int(text[:9]) <= MOST_PARALLEL):
+        raise _wrong(f"{name}: {text[:60]!r} is not a number of requests at once (1 to {MOST_PARALLEL})")
+    return int(text)
 
 
 def _text(name: str, value: "str | None") -> "str | None":

@@ -110,7 +110,8 @@ def _about(command: Command) -> str:
 def _word(command: Command, parameter: Parameter) -> str:
     """A word in the usage line: brackets say that it may be missing, dots that there may be several."""
     name = _name(parameter)
-    name += "..." if parameter.many or parameter is free_words(command) else ""
+    several = parameter.many or parameter is free_words(command) or command.several_words(parameter)
+    name += "..." if several else ""
     return name if parameter.required else f"[{name}]"
 
 

@@ -115,6 +115,7 @@ def _run_command(
     options = arguments.options
     if "--version" in options:
         return _version(terminal)
+    command, arguments.given = _in_list_form(command, arguments.given, table)
     terminal.raw, terminal.quiet = bool(options.get("--raw")), bool(options.get("--quiet"))
     if "--yes" in options and not command.asks:
         raise UsageError(f"{command.name}: asks nothing, so there is no option --yes")
@@ -134,6 +135,15 @@ def _run_command(
         if result is None and options.get("--curl"):
             return 0
     return _show_result(command, result, arguments, columns, terminal)
+
+
+def _in_list_form(command: Command, given: dict[str, Any], table: Table) -> tuple[Command, dict[str, Any]]:
+    """The command for several items in place of the one for one, when several are given."""
+    if not any(isinstance(value, list) for value in given.values()):
+        return command, given
+    from ..engine import bind
+
+    return bind.in_list_form(command, given, table)
 
 
 def _read(command: Command, found: Found) -> Arguments | None:
@@ -196,7 +206,8 @@ def _ask(command: Command, arguments: Arguments, terminal: Terminal) -> None:
         from . import confirm
 
         if not command.prepare:  # nobody is asked about a call that is wrong; `prepare` may still add values
-            bind.check(command, arguments.given, bind.with_defaults(command, arguments.given))
+            for given in bind.one_by_one(command, arguments.given):
+                bind.check(command, given, bind.with_defaults(command, given))
         confirm.ask(command.question(arguments.given), terminal)
 
 
@@ -206,6 +217,11 @@ def _show_result(
     if isinstance(result, dict) and result.get("success") is False:
         from ..errors import APIError
 
+        if not terminal.raw:
+            from ..render import report
+
+            for line in report(command, result, brief=True):
+                terminal.show(f"  {line}")
         message = str(result.get("msg") or result.get("error") or "The service refused.")
         raise APIError(message, code=str(result.get("error") or ""), body=result)
     from .output import write

@@ -54,7 +54,8 @@ def build(command: Command) -> CommandParser:
     for parameter in command.params.values():
         if parameter.positional:
             must = parameter.required and len(parameter.flags) == 1 and not has_orders(command)
-            _add_word(parser, parameter, must=must, joined=parameter is free_words(command))
+            several = parameter is free_words(command) or command.several_words(parameter)
+            _add_word(parser, parameter, must=must, several=several)
     for flag, spelled in _by_flag(flags_of(command)):
         _add_flag(parser, flag, spelled)
     return parser
@@ -96,6 +97,7 @@ def _words(command: Command, values: dict[str, Any]) -> dict[str, Any]:
     joined = free_words(command)
     if joined is not None and isinstance(words.get(joined.name), list):
         words[joined.name] = " ".join(words[joined.name])
+    words |= {name: _one_or_several(words[name]) for name in words if command.params[name].several}
     if not has_orders(command):
         return words
     unnamed = [p.name for p in command.params.values() if p.positional and p.name not in values]
@@ -106,9 +108,19 @@ def _words(command: Command, values: dict[str, Any]) -> dict[str, Any]:
     return bind.positional(command, list(words.values()))
 
 
-def _add_word(parser: ArgumentParser, parameter: Parameter, *, must: bool, joined: bool) -> None:
-    several = parameter.many or joined
-    count = ("+" if must else "*") if several else (None if must else "?")
+def _one_or_several(typed: str | list[str]) -> str | list[str]:
+    """The items of a parameter that takes one or several: words of their own, or commas between them.
+
+    >>> _one_or_several(["7"]), _one_or_several("7,8"), _one_or_several(["7", "8"])
+    ('7', ['7', '8'], ['7', '8'])
+    """
+    words = [typed] if isinstance(typed, str) else typed
+    items = [part.strip() for word in words for part in word.split(",") if part.strip()]
+    return items if len(items) > 1 else words[0]
+
+
+def _add_word(parser: ArgumentParser, parameter: Parameter, *, must: bool, several: bool) -> None:
+    count = ("+" if must else "*") if parameter.many or several else (None if must else "?")
     parser.add_argument(
         WORD + parameter.name, nargs=count, default=SUPPRESS, metavar=metavar(parameter), help=_escaped(parameter.help)
     )

@@ -9,7 +9,7 @@ from typing import Any
 
 from ..errors import UsageError
 from ..nearest import suggestion
-from ..table.model import UNSET, Command, Parameter, choice_key
+from ..table.model import UNSET, Command, Parameter, Table, choice_key
 
 DAY = 86400.0  # seconds
 ID_CHARACTERS = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.:-")
@@ -73,8 +73,10 @@ def positional(command: Command, args: Sequence[Any]) -> dict[str, Any]:
 
 def _fits(command: Command, order: Sequence[str], args: Sequence[Any]) -> bool:
     for name, value in zip(order, args, strict=False):
+        parameter = command.params[name]
         try:
-            convert(command.params[name], value)
+            for item in value if parameter.several and isinstance(value, list | tuple) else [value]:
+                convert(parameter, item)
         except ValueError:
             return False
     return True
@@ -159,6 +161,55 @@ def _exclusions(command: Command, given: Mapping[str, Any]) -> list[str]:
             if is_given(parameter.name) and is_given(other):
                 faults.append(f"{parameter.name}: cannot be given together with {other}")
     return faults
+
+
+def several(command: Command, given: Mapping[str, Any]) -> Parameter | None:
+    """The parameter that takes one item and is given a list of them, or None."""
+    for name, value in given.items():
+        if isinstance(value, list | tuple) and name in command.params and command.params[name].several:
+            return command.params[name]
+    return None
+
+
+def in_list_form(command: Command, given: Mapping[str, Any], table: Table) -> tuple[Command, dict[str, Any]]:
+    """The command that takes a list, and its values, when there is one and a list is given; else what was asked.
+
+    Raises:
+        UsageError: a value is given that this command does not take.
+    """
+    parameter = several(command, given)
+    if parameter is None or not isinstance(parameter.several, str):
+        return command, dict(given)
+    other = table.command(parameter.several)
+    others = {name: value for name, value in given.items() if name != parameter.name and value is not None}
+    strange = [name for name in others if other.parameter(name) is None]
+    raise_faults(command, [f"{name}: cannot be given for several" for name in strange])
+    return other, arguments(other, (list(given[parameter.name]),), others)
+
+
+def one_by_one(command: Command, given: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The values of each call that a list in place of one item stands for; those of the one call without a list.
+
+    >>> reboot = Command("reboot", {"summary": "", "group": "", "params": {"id": {"type": "id", "several": True}}})
+    >>> one_by_one(reboot, {"id": [7, 8, "7"]}), one_by_one(reboot, {"id": 7})
+    ([{'id': 7}, {'id': 8}], [{'id': 7}])
+    """
+    parameter = several(command, given)
+    if parameter is None:
+        return [dict(given)]
+    return [{**given, parameter.name: item} for item in distinct(given[parameter.name])]
+
+
+def distinct(items: Sequence[Any]) -> list[Any]:
+    """Each item once, in their order; 7 and "7" are the same.
+
+    >>> distinct([7, 8, "7"])
+    [7, 8]
+    """
+    found: dict[str, Any] = {}
+    for item in items:
+        found.setdefault(str(item), item)
+    return list(found.values())
 
 
 def convert(parameter: Parameter, value: Any) -> Any:

@@ -10,9 +10,11 @@ from __future__ import annotations
 
 import io
 import socket
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from contextvars import ContextVar
 from http.client import HTTPResponse
+from threading import Lock
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
@@ -39,12 +41,18 @@ class Attempt:
         self.idle = idle
         self.sent = False
         self.answers: list[_Timed] = []
+        self.sock: socket.socket | None = None  # that it is being sent on
+        self._among = _watched.get()
 
     def __enter__(self) -> Attempt:
         self._token = current.set(self)
+        if self._among is not None:
+            self._among.add(self)
         return self
 
     def __exit__(self, *error: object) -> None:
+        if self._among is not None:
+            self._among.remove(self)
         current.reset(self._token)
         for answer in self.answers:  # the library drops an answer with broken headers without closing it
             answer.close()
@@ -60,7 +68,55 @@ class Attempt:
             raise TimeoutError("the deadline has passed")
         return min(left, most)
 
+    def end(self) -> None:
+        """Let its time be over now. May be called from another thread, which wakes the one that waits for an answer."""
+        self.ends = 0.0
+        if self.sock is not None:
+            try:
+                socket.socket.shutdown(self.sock, socket.SHUT_RDWR)  # that of TLS would take the reader's state away
+            except OSError:
+                pass  # it was closed just now
 
+
+class Attempts:
+    """The attempts of several threads that are under way, to be ended all at once."""
+
+    def __init__(self) -> None:
+        self._under_way: set[Attempt] = set()
+        self._ended = False
+        self._lock = Lock()
+
+    def add(self, attempt: Attempt) -> None:
+        """An attempt begins; after the end of all it has no time."""
+        with self._lock:
+            self._under_way.add(attempt)
+            if self._ended:
+                attempt.end()
+
+    def remove(self, attempt: Attempt) -> None:
+        """An attempt is over."""
+        with self._lock:
+            self._under_way.discard(attempt)
+
+    def end(self) -> None:
+        """End those under way, and all that begin later."""
+        with self._lock:
+            self._ended = True
+            for attempt in self._under_way:
+                attempt.end()
+
+
+@contextmanager
+def watching(attempts: Attempts) -> Iterator[None]:
+    """Inside it the attempts of this thread are among these."""
+    token = _watched.set(attempts)
+    try:
+        yield
+    finally:
+        _watched.reset(token)
+
+
+_watched: ContextVar[Attempts | None] = ContextVar("watched", default=None)
 current: ContextVar[Attempt] = ContextVar("current")
 
 
@@ -113,6 +169,7 @@ class _Connection(HTTPConnection):
         if self.sock is None:
             self.connect()
         attempt = current.get()
+        attempt.sock = self.sock
         view = memoryview(data)
         for start in range(0, len(view), PIECE):
             self.sock.settimeout(attempt.left())

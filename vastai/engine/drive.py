@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
+from functools import partial
 from threading import RLock
 from typing import TYPE_CHECKING, Any
 
@@ -14,10 +15,27 @@ from ..table.model import Command, Table
 from . import curl, flow
 from .edge import Edge
 from .send import Sender
-from .steps import Ask, Enter, Fetch, KeepKey, KeepSession, Pause, Probe, Reply, Request, Run, Step, UseKey, Write
+from .steps import (
+    Ask,
+    Enter,
+    Fetch,
+    KeepKey,
+    KeepSession,
+    Outcome,
+    Pause,
+    Probe,
+    Reply,
+    Request,
+    Run,
+    Step,
+    Together,
+    UseKey,
+    Write,
+)  # fmt: skip
 
 if TYPE_CHECKING:
     from ..recording.transport import RecordingTransport
+    from .together import Group
     from .transport import Transport
 
 
@@ -38,6 +56,7 @@ class Driver:
         self._edge = edge
         self._sender = sender
         self._opening: dict[int, RLock] = {}  # by process id: one that is held at a fork is never released in the child
+        self._talking: dict[int, RLock] = {}  # likewise; keeps the lines of one request together
         self._recording: list[RecordingTransport] = []
         self._performers: dict[type[Any], Callable[[Any, Command], Any]] = {
             Request: self._request,
@@ -79,6 +98,7 @@ class Driver:
         try:
             return self._drive(flow.start(command, given, context), command, context)
         except Shown:
+            self._say_what_was_shown(command)
             return None
         finally:
             self._say(context)
@@ -89,13 +109,13 @@ class Driver:
             self._sender.close()
             self._sender = None  # what records goes on in the same file with the next request
 
-    def _drive(self, steps: flow.Flow, command: Command, context: flow.Context) -> Any:
+    def _drive(self, steps: flow.Flow, command: Command, context: flow.Context, group: Group | None = None) -> Any:
         try:
             step = next(steps)
             while True:
                 self._say(context)
                 try:
-                    outcome = self._perform(step, command)
+                    outcome = self._perform(step, command, context, group)
                 except BaseException as error:  # whatever it is: a flow that rented something must give it back
                     step = steps.throw(error)
                 else:
@@ -103,32 +123,57 @@ class Driver:
         except StopIteration as done:
             return done.value
 
-    def _perform(self, step: Step, command: Command) -> Any:
+    def _perform(self, step: Step, command: Command, context: flow.Context, group: Group | None) -> Any:
+        if isinstance(step, Together):
+            return self._together(step, command, context)
+        if group is not None and isinstance(step, Request):
+            return self._request(step, command, group)
+        if group is not None and isinstance(step, Pause):
+            return group.pause(step.seconds)
         return self._performers[type(step)](step, command)
 
-    def _request(self, request: Request, command: Command) -> Reply:
+    def _together(self, step: Together, command: Command, context: flow.Context) -> list[Outcome]:
+        """Several flows at once; one after the other where they are shown, or answered inside this process."""
+        if self._settings.curl:
+            for steps in step.flows:
+                try:
+                    self._drive(steps, command, context)
+                except Shown:
+                    continue
+            raise Shown
+        from . import together
+
+        group = together.Group(clock=self._edge.clock, sleep=self._edge.sleep)
+        jobs = [partial(self._drive, steps, command, context, group) for steps in step.flows]
+        return together.run(jobs, 1 if self._settings.sandboxed else self._settings.parallel, step.goes_on, group)
+
+    def _request(self, request: Request, command: Command, group: Group | None = None) -> Reply:
         if self._settings.curl:
             self._edge.out(curl.curl_line(request, self._settings))
-            if command.composed or command.pages or command.poll:
-                self._edge.say(f"{command.name}: more requests follow this one, made from its answer")
-            if self._settings.sandboxed:
-                nowhere = f"http://{self._settings.imitation}"
-                self._edge.say(f"Nothing answers at {nowhere} outside this program: it shows what would be sent.")
             raise Shown
         if self._settings.explain:
-            for line in curl.explain_lines(request, self._settings):
-                self._edge.show(line)
-        reply = self._send(request)
+            with self._talking.setdefault(os.getpid(), RLock()):
+                for line in curl.explain_lines(request, self._settings):
+                    self._edge.show(line)
+        reply = self._send(request, group)
         if self._session_ended(reply) and self._settings.forget_session():
             self._edge.say("The two-factor session has ended; using the API key. Log in again for more.")
-            reply = self._send(request)
+            reply = self._send(request, group)
         return reply
 
-    def _send(self, request: Request) -> Reply:
+    def _say_what_was_shown(self, command: Command) -> None:
+        """What a curl command cannot tell about itself."""
+        if command.composed or command.pages or command.poll:
+            self._edge.say(f"{command.name}: more requests follow this one, made from its answer")
+        if self._settings.sandboxed:
+            nowhere = f"http://{self._settings.imitation}"
+            self._edge.say(f"Nothing answers at {nowhere} outside this program: it shows what would be sent.")
+
+    def _send(self, request: Request, group: Group | None) -> Reply:
         try:
-            return self._open_sender().send(request)
+            return self._open_sender().send(request, group)
         except KeyboardInterrupt:
-            if request.effect == "once":
+            if request.effect == "once" and group is None:  # a group reports on each of its members
                 look = f" Look with {request.look_at} before you try again." if request.look_at else ""
                 what = f"interrupted: {request.command} was under way and may have been done.{look}"
                 raise KeyboardInterrupt(what) from None
@@ -220,7 +265,11 @@ class Driver:
 
     def _say(self, context: flow.Context) -> None:
         """Say the remarks so far, each once."""
-        while context.notes:
-            note = context.notes.pop(0)
-            if not self._settings.quiet:
-                self._edge.say(note)
+        if not context.notes:
+            return
+        with self._talking.setdefault(os.getpid(), RLock()):
+            while context.notes:
+                note = context.notes.pop(0)
+                if note not in context.said and not self._settings.quiet:
+                    self._edge.say(note)
+                context.said.add(note)

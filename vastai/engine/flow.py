@@ -7,8 +7,8 @@ from typing import Any
 
 from ..errors import APIError, ConnectionFailed, NotOffered, OutcomeUnknown, UsageError, VastError
 from ..hooks import registry
-from ..table.model import Command, Table
-from . import bind, reply, schedule, shape
+from ..table.model import Command, Parameter, Table
+from . import bind, bulk, reply, schedule, shape
 from .plan import plan
 from .steps import Ask, Fetch, Pause, Reply, Request, Step
 
@@ -24,7 +24,7 @@ class Context:
         table: the table of commands.
         now: gives the present, in unix seconds.
         read_file: gives the text of a local file.
-        notes: remarks for the user; whoever drives the flow says them.
+        notes: remarks for the user; whoever drives the flow says them, and notes in `said` what was said.
         strict: how strictly replies are checked: "", ``warn`` or ``raise``.
         sandboxed: does the server imitate the service?
         surface: who calls: ``library`` or ``terminal``.
@@ -45,6 +45,7 @@ class Context:
         self.now = now
         self.read_file = read_file
         self.notes: list[str] = []
+        self.said: set[str] = set()
         self.strict = strict
         self.sandboxed = sandboxed
         self.surface = surface
@@ -86,10 +87,12 @@ def start(command: Command, given: Mapping[str, Any], context: Context) -> Flow:
     Raises (when run):
         UsageError: the values have faults, or the service does not offer this; nothing was sent.
     """
-    for name, value in given.items():
-        if isinstance(value, list | tuple) and name in command.params and command.params[name].several:
-            other = context.table.command(command.params[name].several)
-            return (yield from start(other, bind.arguments(other, (value,), {}), context))
+    parameter = bind.several(command, given)
+    if parameter is not None:
+        other, its_values = bind.in_list_form(command, given, context.table)
+        if other is not command:
+            return (yield from start(other, its_values, context))
+        return (yield from _each(command, parameter, given, context))
     values = bound(command, given, context)
     must_be_offered(command, context.sandboxed)
     if command.sandbox_only:
@@ -195,49 +198,31 @@ def _poll(command: Command, values: dict[str, Any], context: Context) -> Flow:
 
 
 def _batches(command: Command, values: dict[str, Any], context: Context) -> Flow:
-    """A long list in requests of limited size. A request that fails does not undo the others: each item is reported.
-
-    Lists in the answers, such as the IDs of what was created, are joined.
-    """
+    """A long list in requests of limited size, a few at a time. None for an empty one: it could mean all of them."""
     parameter = next(p for p in command.params.values() if p.batch)
     items, size = values[parameter.name], parameter.batch or 1
+    if command.effect != "once":  # what is created for an item may be wanted twice
+        items = bind.distinct(items)
     parts = [items[first : first + size] for first in range(0, len(items), size)]
-    if len(parts) < 2:
-        return (yield from _single(command, values, context))
-    results: list[dict[str, Any]] = []
-    lists: dict[str, list[Any]] = {}
-    for part in parts:
-        try:
-            answer = yield from _single(command, {**values, parameter.name: part}, context)
-        except KeyboardInterrupt:
-            context.notes.append(_progress(items, len(results), len(part)))
-            raise
-        except VastError as error:
-            results += [{"id": item, **error.as_refusal()} for item in part]
-            if not reply.is_refusal(error):  # a bad key or a dead service: the rest would fare no better
-                break
-        else:
-            results += [{"id": item, "success": True} for item in part]
-            for name, found in answer.items() if isinstance(answer, dict) else ():
-                if isinstance(found, list):
-                    lists.setdefault(name, []).extend(found)
-    left = {"success": False, "error": "not_sent", "msg": "Not sent, because the one before failed."}
-    results += [{"id": item, **left} for item in items[len(results) :]]
-    return {**lists, "success": all(row["success"] for row in results), "results": results}
+    if len(parts) == 1:
+        return (yield from _single(command, {**values, parameter.name: items}, context))
+    flows = [_single(command, {**values, parameter.name: part}, context) for part in parts]
+    return (yield from bulk.perform(parts, flows, context.notes.append))
 
 
-def _progress(items: list[Any], done: int, under_way: int) -> str:
-    """What an interrupted bulk command has done.
-
-    >>> _progress([1, 2, 3, 4], 1, 2)
-    'done: 1; unknown: 2, 3; not sent: 4'
-    """
-    groups = {
-        "done": items[:done],
-        "unknown": items[done : done + under_way],
-        "not sent": items[done + under_way :],
-    }
-    return "; ".join(f"{name}: {', '.join(map(str, group))}" for name, group in groups.items() if group)
+def _each(command: Command, parameter: Parameter, given: Mapping[str, Any], context: Context) -> Flow:
+    """A list in place of one item: a call for each, a few at a time."""
+    must_be_offered(command, context.sandboxed)
+    if command.schedule and given.get("schedule") is not None:
+        bind.raise_faults(command, ["schedule: give one at a time"])
+    calls = bind.one_by_one(command, given)
+    for call in calls:  # nothing is sent before all are known to be right
+        bind.check(command, call, bind.with_defaults(command, call))
+    for call in calls[:1]:  # what is not checked there is the same for all
+        bound(command, call, context)
+    flows = [start(command, call, context) for call in calls]
+    items = [[bind.convert(parameter, call[parameter.name])] for call in calls]
+    return (yield from bulk.perform(items, flows, context.notes.append))
 
 
 def _named(command: Command, values: dict[str, Any], context: Context) -> Flow:

@@ -8,16 +8,19 @@ import random
 import re
 import time
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import parse_qsl, urlencode
 
 from ..errors import APIError, AuthError, ConnectionFailed, OutcomeUnknown, UsageError
 from ..settings import Secret, Settings
 from .address import check_encrypted, host_of, redirected, resolve, split, url_of
 from .reply import is_acknowledgement_text
-from .retry import FAIL, REPEAT, UNKNOWN, Event, Quota, TransportError, decide, is_gone, may_be_done
+from .retry import FAIL, REPEAT, UNKNOWN, Event, Quota, TransportError, decide, is_gone, may_be_done, row_of
 from .steps import Reply, Request
 from .transport import Transport
+
+if TYPE_CHECKING:
+    from .together import Group
 
 REDIRECTS = 5  # followed in a row
 _REDIRECT = (301, 302, 303, 307, 308)
@@ -62,8 +65,11 @@ class Sender:
         self._dice = dice
         self._log = log or logging.getLogger("vastai")
 
-    def send(self, request: Request) -> Reply:
+    def send(self, request: Request, group: Group | None = None) -> Reply:
         """Send a request of the table; repeat it as its effect allows, and follow redirects as its verb allows.
+
+        Args:
+            group: those that it is sent together with; what is too much for one of them slows all of them down.
 
         Returns:
             The final reply, whatever its status. Its `note` is a remark for people, such as how long to wait.
@@ -81,7 +87,7 @@ class Sender:
         if body is not None:
             headers["Content-Type"] = "application/json"
         for _ in range(REDIRECTS + 1):
-            reply = self._deliver(request, url, headers, body)
+            reply = self._deliver(request, url, headers, body, group)
             if not _is_redirect(reply):
                 return reply
             url = redirected(request, url, reply.status, reply.headers["location"])
@@ -113,11 +119,15 @@ class Sender:
         """Close all connections; a later request opens new ones."""
         self.transport.close()
 
-    def _deliver(self, request: Request, url: str, headers: dict[str, str], body: bytes | None) -> Reply:
+    def _deliver(
+        self, request: Request, url: str, headers: dict[str, str], body: bytes | None, group: Group | None = None
+    ) -> Reply:
         """Make attempts until the rule for repeating says that it is enough."""
         retries = self.settings.retry
         in_doubt = False  # may an attempt have been carried out?
         for attempt in range(retries + 1):
+            if group:
+                group.enter(in_doubt)
             outcome = self._attempt(request, url, headers, body)
             event = outcome.event
             if in_doubt and request.effect == "destroy" and is_gone(event):
@@ -127,14 +137,25 @@ class Sender:
             if decision.action != REPEAT:
                 break
             self._log.debug("again in %.2f s, attempt %d of %d", decision.pause, attempt + 2, retries + 1)
-            self._sleep(decision.pause)
+            self._wait(decision.pause, event, in_doubt, group)
         if decision.action == UNKNOWN:
             raise _unknown(request, outcome)
         if outcome.reply is None or decision.action == FAIL:
             raise _failed(request, url, outcome, attempt + 1, in_doubt, decision.remark)
         if outcome.reply.status < 300 and event.kind == "answered":
             self.quota.give_back(attempt)
+            if group:
+                group.fine()
         return outcome.reply._replace(note=decision.remark or outcome.reply.note)
+
+    def _wait(self, seconds: float, event: Event, in_doubt: bool, group: Group | None) -> None:
+        """Wait before a repeat; what was too much for one of a group is waited for by all of it."""
+        if group is None:
+            self._sleep(seconds)
+        elif row_of(event) == "busy":
+            group.busy(seconds)
+        else:
+            group.pause(seconds, in_doubt)
 
     def _attempt(self, request: Request, url: str, headers: dict[str, str], body: bytes | None) -> _Outcome:
         fresh = request.effect == "once"

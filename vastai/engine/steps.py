@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Generator, Sequence
 from typing import Any, NamedTuple
+
+from ..errors import VastError
 
 
 class Request(NamedTuple):
@@ -116,4 +119,30 @@ class Ask(NamedTuple):
     question: str
 
 
-Step = Request | Fetch | Pause | Run | Write | Probe | Ask | Enter | UseKey | KeepKey | KeepSession
+class Outcome(NamedTuple):
+    """What one of several flows came to: its result, or the failure that ended it or kept it from being started."""
+
+    result: Any = None
+    error: VastError | None = None
+
+
+class Together(NamedTuple):
+    """Carry several flows out, a few at a time. The driver hands back one Outcome for each, in the same order.
+
+    `goes_on` tells of a failure whether others may be started after it. An interruption is thrown into the flow as
+    Interrupted.
+    """
+
+    flows: Sequence[Generator[Any, Any, Any]]
+    goes_on: Callable[[VastError], bool]
+
+
+class Interrupted(KeyboardInterrupt):
+    """The person has stopped several flows that were under way; `outcomes` tells what each had come to."""
+
+    def __init__(self, outcomes: list[Outcome]) -> None:
+        super().__init__("interrupted")
+        self.outcomes = outcomes
+
+
+Step = Request | Fetch | Pause | Run | Write | Probe | Ask | Enter | UseKey | KeepKey | KeepSession | Together

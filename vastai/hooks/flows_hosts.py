@@ -70,32 +70,16 @@ def given_back(call: Call, instance: Any, notes: list[str]) -> Flow:
 
 
 @flow
-def list_machines(call: Call, values: Values, notes: list[str]) -> Flow:
-    """Offer one machine after the other, each with the same prices; a refusal does not stop the others.
+def list_machines(call: Call, values: Values) -> Flow:
+    """Offer several machines with the same prices; a refusal of one does not stop the others.
 
-    >>> steps = list_machines(say, {"ids": [1, 2], "price_gpu": 0.4}, [])
+    >>> steps = list_machines(say, {"ids": [1, 2], "price_gpu": 0.4})
     >>> next(steps)
-    ('list_machine', {'id': 1, 'price_gpu': 0.4})
-    >>> steps.throw(APIError("not yours", code="no_such_machine", status_code=404))
-    ('list_machine', {'id': 2, 'price_gpu': 0.4})
+    ('list_machine', {'id': [1, 2], 'price_gpu': 0.4})
     """
-    ids = values["ids"]
     prices = {name: value for name, value in values.items() if name != "ids" and value is not None}
-    rows: list[dict[str, Any]] = []
-    for number, machine in enumerate(ids):
-        try:
-            answer = yield from call("list_machine", id=machine, **prices)
-        except KeyboardInterrupt:
-            notes.append(f"done: {ids[:number]}; unknown: {machine}; not sent: {ids[number + 1 :]}")
-            raise
-        except VastError as error:
-            rows.append({"id": machine, **error.as_refusal()})
-            if not refused(error):  # a bad key or a dead service: the rest would fare no better
-                left = {"success": False, "error": "not_sent", "msg": "Not sent, because the one before failed."}
-                return [*rows, *({"id": other, **left} for other in ids[number + 1 :])]
-        else:
-            rows.append({"id": machine, **answer})
-    return rows
+    report = yield from call("list_machine", id=values["ids"], **prices)
+    return report["results"]
 
 
 # ---------------------------------------------------------------- self-test

@@ -6,7 +6,7 @@ from datetime import datetime, timezone
 from typing import Any
 
 from ..engine.steps import Ask
-from ..errors import APIError, AuthError, NotFound, OutcomeUnknown, RateLimited, VastError
+from ..errors import NotFound, OutcomeUnknown
 from .flows import Call, Flow, Values
 from .registry import flow, view
 
@@ -43,6 +43,7 @@ def reject_price_increase(call: Call, values: Values) -> Flow:
     return (yield from _answer(call, values["ids"], "reject_pending_price_increase", "rejected"))
 
 
+NOT_SENT = "not_sent"
 NONE_PENDING = "no_pending_price_increase"  # the service's own code for an increase that is gone
 
 
@@ -59,32 +60,44 @@ def _answer(call: Call, ids: list[Any], command: str, status: str) -> Flow:
     asked = [pending[each] for each in wanted if each in pending]
     if asked:
         yield Ask(f"{status.removesuffix('ed').capitalize()} this? {'; '.join(map(_in_words, asked))}")
-    results: list[Row] = []
-    answer: Row = {}
-    lost = False
-    for each in wanted:
-        increase = pending.get(each, {}).get("pending_price_increase_id")
-        result: Row = {"instance_id": each, "pending_price_increase_id": increase}
-        try:
-            if lost:
-                result["status"] = "not_sent"
-            else:
-                answer = yield from _answer_one(call, command, each, increase)
-                result |= {"contract_id": answer.get("contract_id"), "status": status, "response": answer}
-        except VastError as error:
-            if len(wanted) == 1:
-                raise
-            lost = not isinstance(error, APIError) or isinstance(error, AuthError | RateLimited)
-            ended = {NONE_PENDING: "stale", OutcomeUnknown.code: "unknown"}.get(error.code, "failed")
-            result |= {"status": ended, "error": error.code, "msg": str(error)}
-        results.append({**result, "success": result["status"] == status})
-    return {**(answer if len(wanted) == 1 else {}), **_report(results, status)}
+    if len(wanted) == 1:
+        answer = yield from _answer_one(call, command, wanted[0], pending)
+        return {**answer, **_report([_result(wanted[0], pending, {**answer, "success": True}, status)], status)}
+    increases = [_increase(each, pending) for each in wanted if each in pending]
+    report = (yield from call(command, id=increases)) if increases else {"results": []}
+    answers = {row.pop("id"): row for row in report["results"]}
+    found = [(each, answers.get(_increase(each, pending))) for each in wanted]
+    return _report([_result(each, pending, answer, status) for each, answer in found], status)
 
 
-def _answer_one(call: Call, command: str, instance: Any, increase: Any) -> Flow:
-    if increase is None:
-        raise NotFound(f"No price increase waits for instance {instance}.", code=NONE_PENDING, status_code=404)
-    return (yield from call(command, id=increase))
+def _result(instance: Any, pending: dict[Any, Row], answer: Row | None, status: str) -> Row:
+    """What came of the increase of one instance; without an answer there was none to answer."""
+    result: Row = {"instance_id": instance, "pending_price_increase_id": _increase(instance, pending)}
+    if answer is None:
+        missing = _none_pending(instance)
+        return {**result, "status": "stale", "error": missing.code, "msg": str(missing), "success": False}
+    if answer["success"]:
+        result |= {"contract_id": answer.get("contract_id"), "status": status, "response": answer}
+    elif answer["error"] == NOT_SENT:
+        result |= {"status": NOT_SENT}
+    else:
+        ended = {NONE_PENDING: "stale", OutcomeUnknown.code: "unknown"}.get(answer["error"], "failed")
+        result |= {"status": ended, "error": answer["error"], "msg": answer["msg"]}
+    return {**result, "success": answer["success"]}
+
+
+def _increase(instance: Any, pending: dict[Any, Row]) -> Any:
+    return pending.get(instance, {}).get("pending_price_increase_id")
+
+
+def _none_pending(instance: Any) -> NotFound:
+    return NotFound(f"No price increase waits for instance {instance}.", code=NONE_PENDING, status_code=404)
+
+
+def _answer_one(call: Call, command: str, instance: Any, pending: dict[Any, Row]) -> Flow:
+    if instance not in pending:
+        raise _none_pending(instance)
+    return (yield from call(command, id=_increase(instance, pending)))
 
 
 def _report(results: list[Row], status: str) -> Row:

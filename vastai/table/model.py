@@ -102,7 +102,7 @@ class Parameter:
         self.alias: tuple[str, ...] = tuple(entry.get("alias", ()))
         self.excludes: tuple[str, ...] = tuple(entry.get("excludes", ()))
         self.batch: int | None = entry.get("batch")
-        self.several: str = entry.get("several", "")
+        self.several: str | bool = entry.get("several", False)
         self.hidden: bool = bool(entry.get("hidden"))
         self.secret: bool = bool(entry.get("secret"))
         self.complete: str | None = entry.get("complete")
@@ -274,6 +274,10 @@ class Command:
         if spelling in self.params:
             return self.params[spelling]
         return next((p for p in self.params.values() if spelling in p.alias), None)
+
+    def several_words(self, parameter: Parameter) -> bool:
+        """May a list in place of its one item be words of a command line? Where others follow, commas are between."""
+        return bool(parameter.several) and [p for p in self.params.values() if p.positional] == [parameter]
 
     def __repr__(self) -> str:
         return f"<Command {self.name}>"

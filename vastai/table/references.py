@@ -85,7 +85,8 @@ def commands_exist(facts: Facts, name: str, entry: Entry) -> Found:
     schedule = entry.get("schedule", {})
     named += [(("schedule", key), schedule[key]) for key in ("create", "replace") if key in schedule]
     params = entry.get("params", {})
-    named += [(("params", key, "several"), each["several"]) for key, each in params.items() if "several" in each]
+    several = {key: each["several"] for key, each in params.items() if "several" in each}
+    named += [(("params", key, "several"), other) for key, other in several.items() if other is not True]
     if "use" in entry.get("deprecated", {}):
         named.append((("deprecated", "use"), entry["deprecated"]["use"]))
     for at, other in named:

@@ -199,6 +199,17 @@ def values_fit(name: str, entry: Entry) -> Found:
         yield ("params", batched[1], "batch"), f'"{batched[0]}" is sent in batches already; one list can be'
 
 
+def several_can_be_reported(name: str, entry: Entry) -> Found:
+    """A request for each item of a list gives a report with the fields of each answer, so an answer is an object."""
+    params = [key for key, parameter in _params(entry).items() if "several" in parameter]
+    if len(params) > 1:
+        yield ("params", params[1], "several"), f'a list can stand in place of "{params[0]}" already'
+    for key in params[:1]:
+        returns = entry.get("returns", {})
+        if _params(entry)[key]["several"] is True and (returns.get("many") or returns.get("type") or "pages" in entry):
+            yield ("params", key, "several"), "only for a command whose result is one object"
+
+
 def texts_are_plain(name: str, entry: Entry) -> Found:
     """Summaries are imperative; summaries and help texts end without a full stop."""
     summary = entry.get("summary", "")
@@ -253,6 +264,7 @@ RULES: tuple[Callable[[str, Entry], Found], ...] = (
     spellings_differ,
     wire_names_differ,
     values_fit,
+    several_can_be_reported,
     texts_are_plain,
     examples_show_the_command,
     pages_are_lists,
