@@ -174,7 +174,7 @@ def test_whatever_must_not_be_done_twice_is_sent_once_and_said(name: str) -> Non
     """
     case = FIRST[name]
     with Accountant(LOST["drops"], case.get("answers")) as service:
-        with VastAI(KEY, service.url, retry=3, quiet=True, edge=Quick()) as client:
+        with VastAI(KEY, service.url, retry=3, parallel=1, quiet=True, edge=Quick()) as client:
             try:
                 outcome = getattr(client, name)(*case.get("args", ()), **case.get("call", {}))
             except vastai.OutcomeUnknown as unknown:

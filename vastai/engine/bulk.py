@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from typing import Any
 
 from ..errors import AuthError, OutcomeUnknown, UsageError, VastError
@@ -15,24 +15,24 @@ Row = dict[str, Any]
 NOT_SENT = "not_sent"  # the code of what was never begun
 
 
-def perform(parts: Sequence[Sequence[Any]], flows: Sequence[Flow], note: Callable[[str], None]) -> Flow:
+def perform(parts: Sequence[Sequence[Any]], flows: Sequence[Flow]) -> Flow:
     """Carry out one flow for each part of the items, a few at a time. A refusal of one does not stop the others; a bad
     key or a dead service does, because the rest would fare no better.
 
     Arguments:
         parts: the items that each flow is for.
-        note: takes what there is to say when the person interrupts it.
 
     Returns:
         the report, see `report`.
 
     Raises (when run):
         AuthError, UsageError: nothing was done at all, and this is why.
+        Interrupted: the person has stopped it; its text says how far it came.
     """
     try:
         outcomes = yield Together(flows, reply.is_refusal)
     except Interrupted as stop:
-        note(in_words(_rows(parts, stop.outcomes)))
+        stop.args = (f"interrupted: {in_words(_rows(parts, stop.outcomes))}",)
         raise
     first = next((outcome.error for outcome in outcomes if outcome.error), None)
     if isinstance(first, AuthError | UsageError) and not any(_may_be_done(outcome) for outcome in outcomes):

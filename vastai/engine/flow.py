@@ -207,7 +207,7 @@ def _batches(command: Command, values: dict[str, Any], context: Context) -> Flow
     if len(parts) == 1:
         return (yield from _single(command, {**values, parameter.name: items}, context))
     flows = [_single(command, {**values, parameter.name: part}, context) for part in parts]
-    return (yield from bulk.perform(parts, flows, context.notes.append))
+    return (yield from bulk.perform(parts, flows))
 
 
 def _each(command: Command, parameter: Parameter, given: Mapping[str, Any], context: Context) -> Flow:
@@ -222,7 +222,7 @@ def _each(command: Command, parameter: Parameter, given: Mapping[str, Any], cont
         bound(command, call, context)
     flows = [start(command, call, context) for call in calls]
     items = [[bind.convert(parameter, call[parameter.name])] for call in calls]
-    return (yield from bulk.perform(items, flows, context.notes.append))
+    return (yield from bulk.perform(items, flows))
 
 
 def _named(command: Command, values: dict[str, Any], context: Context) -> Flow:
