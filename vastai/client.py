@@ -191,16 +191,11 @@ class LateMethod(str):
         return bound
 
 
-_table: "list[Table]" = []
-
-
 def table() -> "Table":
     """The table of all commands, loaded once for the process."""
-    if not _table:
-        from .table import compiled
+    from .table import compiled
 
-        _table.append(compiled.load())
-    return _table[0]
+    return compiled.table()
 
 
 def method_names() -> "Iterable[str]":

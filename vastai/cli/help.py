@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from .flags import free_words
 from .options import CONSENT, OPTIONS, Option
 from .speech import quoted_in_words
 
@@ -35,8 +34,11 @@ instances, and pay for them.
 def front_page(rows: Sequence[Summary], width: int) -> str:
     """All commands by group, in the order of the table, and the options that every command takes."""
     parts = [INTRO]
-    for group in dict.fromkeys(row.group for row in rows):
-        parts.append(_section(group, _commands(row for row in rows if row.group == group), width))
+    groups: dict[str, list[Summary]] = {}
+    for row in rows:
+        groups.setdefault(row.group, []).append(row)
+    for group, members in groups.items():
+        parts.append(_section(group, _commands(members), width))
     parts.append(_section("options of every command", _options(OPTIONS), width))
     return "\n".join(parts).rstrip("\n")
 
@@ -109,6 +111,8 @@ def _about(command: Command) -> str:
 
 def _word(command: Command, parameter: Parameter) -> str:
     """A word in the usage line: brackets say that it may be missing, dots that there may be several."""
+    from .flags import free_words
+
     name = _name(parameter)
     several = parameter.many or parameter is free_words(command) or command.several_words(parameter)
     name += "..." if several else ""
@@ -157,6 +161,9 @@ def _section(heading: str, pairs: Iterable[Pair], width: int) -> str:
     """A heading, and below it names with their meanings in a second column."""
     lines = [f"{heading}:"]
     for name, meaning in pairs:
+        if len(name) <= LEFT - 2 and len(meaning) <= width - LEFT - 2 and "\n" not in meaning:  # nearly all
+            lines.append(f"{INDENT}{name:<{LEFT - 2}}  {meaning}".rstrip())
+            continue
         first, *others = wrapped(meaning, width, " " * (LEFT + 2)) or [""]
         if len(name) > LEFT - 2:
             lines += [INDENT + name, first]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 
 from ..errors import UsageError, VastError, exit_code
-from .failure import show_error, show_unexpected
 from .terminal import ClosedPipe, Terminal
 
 TYPE_CHECKING = False
@@ -52,14 +51,19 @@ def guarded(
     except ClosedPipe:
         return 0
     except KeyboardInterrupt as interrupt:  # its text says what was under way, where that matters
-        show_error(VastError(str(interrupt) or "interrupted", code="interrupted"), terminal)
-        return exit_code(interrupt)
-    except VastError as error:
-        show_error(error, terminal)
-        return exit_code(error)
+        return _failed(VastError(str(interrupt) or "interrupted", code="interrupted"), terminal, exit_code(interrupt))
     except Exception as error:
+        return _failed(error, terminal, exit_code(error))
+
+
+def _failed(error: Exception, terminal: Terminal, code: int) -> int:
+    from .failure import show_error, show_unexpected
+
+    if isinstance(error, VastError):
+        show_error(error, terminal)
+    else:
         show_unexpected(error, terminal)
-        return 1
+    return code
 
 
 def run(
@@ -75,7 +79,7 @@ def run(
     """
     if argv[:1] == ["--version"]:
         return _version(terminal)
-    from ..client import table as whole_table
+    from ..table.compiled import table as whole_table
     from . import local, words
 
     commands, own = commands or whole_table(), local.table()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 
 from .. import __version__
@@ -16,6 +17,8 @@ def main() -> int:
             return 0
         except (OSError, ValueError, AttributeError):
             pass  # a closed or full stdout: said below, as for every command
+    # A command is over before there is garbage worth looking for; by default Python looks after every 700 objects.
+    gc.set_threshold(100_000)
     try:
         from .main import main as run
     except KeyboardInterrupt:  # later ones are answered there

@@ -23,6 +23,16 @@ if TYPE_CHECKING:  # the typing module costs start-up time
 _unsaved: list[tuple[str, str]] = []
 
 
+_loaded: list[Table] = []
+
+
+def table() -> Table:
+    """The table of all commands, loaded once for the process."""
+    if not _loaded:
+        _loaded.append(load())
+    return _loaded[0]
+
+
 def load() -> Table:
     """The whole table: the package's commands.yaml and the user's own tables.
 

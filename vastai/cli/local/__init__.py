@@ -6,7 +6,7 @@ that has only `instead` has no module: it is a command of the official client th
 
 from __future__ import annotations
 
-from ...table.model import Table
+from ...table.index import Table
 from .sandbox_entries import SANDBOX
 
 TYPE_CHECKING = False
