@@ -17,11 +17,13 @@ def main() -> int:
             return 0
         except (OSError, ValueError, AttributeError):
             pass  # a closed or full stdout: said below, as for every command
-    # A command is over before there is garbage worth looking for; by default Python looks after every 700 objects.
-    gc.set_threshold(100_000)
     try:
         from .main import main as run
     except KeyboardInterrupt:  # later ones are answered there
         return 130
-
-    return run()
+    # A command is over before there is garbage worth looking for: by default Python looks after every 700 new objects,
+    # and through all of them at the end.
+    gc.set_threshold(100_000)
+    code = run()
+    gc.freeze()
+    return code
