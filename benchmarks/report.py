@@ -12,7 +12,6 @@ from .lab import ROOT
 from .measure import FIGURES, Result
 
 PAGE = ROOT / "docs" / "benchmarks.md"
-BEGIN, END = "<!-- figures: written by the command -->\n", "<!-- end of figures -->\n"
 
 
 def table(results: Sequence[Result]) -> str:
@@ -39,10 +38,16 @@ def amount(value: float, figure: str) -> str:
     return f"{value:.4g}" if figure == "printed" else f"{value * 1000:.1f} ms"
 
 
-def write(results: Sequence[Result], runs: int) -> None:
-    """Put the table between the marks in the page."""
-    before, _, rest = PAGE.read_text(encoding="utf-8").partition(BEGIN)
-    _, _, after = rest.partition(END)
+def write(part: str, lines: Sequence[str]) -> None:
+    """Put lines between the two marks of a part of the page: ``figures`` or ``growth``."""
+    begin, end = f"<!-- {part}: written by the command -->\n", f"<!-- end of {part} -->\n"
+    before, _, rest = PAGE.read_text(encoding="utf-8").partition(begin)
+    _, _, after = rest.partition(end)
+    text = "\n".join(lines)
+    PAGE.write_text(f"{before}{begin}\n{text}\n\n{end}{after}", encoding="utf-8")
+
+
+def occasion(runs: int) -> str:
+    """When and on what it was measured."""
     python = f"{platform.python_implementation()} {platform.python_version()}"
-    when = f"{datetime.date.today():%B %Y}, {python} on {sys.platform}, {os.cpu_count()} cores, medians of {runs} runs"
-    PAGE.write_text(f"{before}{BEGIN}\n{when}:\n\n{table(results)}\n\n{END}{after}", encoding="utf-8")
+    return f"{datetime.date.today():%B %Y}, {python} on {sys.platform}, {os.cpu_count()} cores, medians of {runs} runs:"

@@ -10,7 +10,9 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from zipfile import ZipFile
 
+import installed
 import pytest
 
 ROOT = Path(__file__).parent.parent
@@ -112,6 +114,7 @@ def test_in_a_checkout(copy: Path, tmp_path: Path) -> None:
 def test_in_an_installed_wheel(copy: Path, tmp_path: Path) -> None:
     run(["-m", "build", "--wheel", "--no-isolation", "--outdir", str(tmp_path / "dist"), "."], copy, copy, tmp_path)
     wheel = next((tmp_path / "dist").glob("*.whl"))
+    assert sum(file.file_size for file in ZipFile(wheel).infolist()) <= installed.LARGEST
     site = tmp_path / "site"
     run(["-m", "pip", "install", "-q", "--no-deps", "--target", str(site), str(wheel)], tmp_path, tmp_path, tmp_path)
     assert "show members" in run(["-m", "vastai", "show", "--help"], tmp_path, site, tmp_path)
