@@ -1237,8 +1237,6 @@ class LateMethod:
 
     def __get__(self, client: VastAI | None, owner: type) -> Callable[..., Any]: ...
 
-_table: list[Table]
-
 def table() -> Table:
     """The table of all commands, loaded once for the process."""
 
