@@ -47,6 +47,13 @@ def test_numbers_that_json_lacks_become_null(value: Any) -> None:
     assert read == json.loads(json.dumps(value), parse_constant=lambda name: None)
 
 
+def test_hundreds_of_levels() -> None:
+    value: Any = 1
+    for _ in range(400):
+        value = {"a": [value]}
+    assert document.indented(value) == json.dumps(value, indent=2)
+
+
 def test_one_bad_number_among_many_rows() -> None:
     rows = [{"price": 1.5}, {"price": 2.5}, {"price": math.inf}]
     read = json.loads("".join(document.pieces(rows, lambda text: True, 2)))

@@ -9,16 +9,15 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import cache
-from itertools import chain, zip_longest
+from itertools import chain, islice, zip_longest
 from typing import Any
 
-ROWS = 500  # rows of a list that are written at a time
+ROWS = 200  # rows of a list that are written at a time
 INDENT = "  "
 LISTS = {list, tuple}
 NESTED = {dict, *LISTS}
-BORDER = "\n\n"  # between two objects; no text of JSON has an empty line
 HOLE = "\0"
 HOLE_TEXT = '"\\u0000"'
 
@@ -52,8 +51,8 @@ def indented(value: Any, *, ensure_ascii: bool = False) -> str:
     True
     """
     try:
-        return next(_texts([value], 0, ensure_ascii))
-    except LookupError:
+        return _texts([value], 0, ensure_ascii)[0]
+    except (LookupError, RecursionError):  # a mark of ours among the data; hundreds of levels
         return json.dumps(value, indent=2, allow_nan=False, ensure_ascii=ensure_ascii)
 
 
@@ -79,53 +78,64 @@ def _written(value: Any, encodes: Callable[[str], bool]) -> str:
     return text if encodes(text) else indented(value, ensure_ascii=True)
 
 
-def _texts(values: list[Any], depth: int, ensure_ascii: bool) -> Iterator[str]:
+def _texts(values: Sequence[Any], depth: int, ensure_ascii: bool) -> list[str]:
     """The texts of values that stand at the same depth, in their order."""
-    objects = iter(_alike([value for value in values if value and value.__class__ is dict], depth, ensure_ascii))
-    lists = iter(_alike([value for value in values if value and value.__class__ in LISTS], depth, ensure_ascii))
-    plain = _encoder("", ensure_ascii)
-    for value in values:
-        if not value or value.__class__ not in NESTED:
-            yield plain(value)
-        else:
-            yield next(objects if value.__class__ is dict else lists)
+    kinds = [value.__class__ if value and value.__class__ in NESTED else None for value in values]
+    objects = [value for value, kind in zip(values, kinds, strict=True) if kind is dict]
+    lists = [value for value, kind in zip(values, kinds, strict=True) if kind in LISTS]
+    texts: dict[Any, Iterator[str]] = {
+        dict: iter(_objects(objects, depth, ensure_ascii)),
+        list: iter(_lists(lists, depth, ensure_ascii)),
+    }
+    texts[tuple] = texts[list]
+    if None in kinds:
+        plain = [value for value, kind in zip(values, kinds, strict=True) if kind is None]
+        texts[None] = iter(_encoder("\n", ensure_ascii)(plain)[1:-1].split("\n"))
+    return [next(texts[kind]) for kind in kinds]
 
 
-def _alike(values: list[Any], depth: int, ensure_ascii: bool) -> list[str]:
-    """The texts of objects, or of lists, at the same depth; none of them is empty.
+def _lists(lists: list[Any], depth: int, ensure_ascii: bool) -> Iterator[str]:
+    """The texts of lists that are not empty."""
+    new_line = "\n" + INDENT * (depth + 1)
+    items = iter(_texts([*chain.from_iterable(lists)], depth + 1, ensure_ascii) if lists else ())
+    for one in lists:
+        inner = f",{new_line}".join(islice(items, len(one)))
+        yield f"[{new_line}{inner}{new_line[: -len(INDENT)]}]"
+
+
+def _objects(objects: list[dict[Any, Any]], depth: int, ensure_ascii: bool) -> list[str]:
+    """The texts of objects that are not empty.
 
     Raises:
         LookupError: a text is what marks a hole.
     """
-    if not values:
+    if not objects:
         return []
-    opening, closing = "{}" if values[0].__class__ is dict else "[]"
     new_line = "\n" + INDENT * (depth + 1)
-    flat, nested = _with_holes(values)
+    flat, nested = _with_holes(objects)
     text = _encoder(f",{new_line}", ensure_ascii)(flat)[2:-2]
-    text = text.replace(f"{closing},{new_line}{opening}", BORDER)
-    if nested or HOLE_TEXT in text:
-        around = text.split(HOLE_TEXT)
-        if len(around) != len(nested) + 1:
-            raise LookupError("one text of the data is the mark of a hole")
+    around = text.split(HOLE_TEXT)
+    if len(around) != len(nested) + 1:
+        raise LookupError("one text of the data is the mark of a hole")
+    if nested:
         filling = _texts(nested, depth + 1, ensure_ascii)
         text = "".join(chain.from_iterable(zip_longest(around, filling, fillvalue="")))
-    end = new_line[: -len(INDENT)] + closing
-    return [f"{opening}{new_line}{inner}{end}" for inner in text.split(BORDER)]
+    end = new_line[: -len(INDENT)]
+    # Within an object a new line begins with the quotation mark of a name, so this is between two of them.
+    return [f"{{{new_line}{inner}{end}}}" for inner in text.split(f"}},{new_line}{{")]
 
 
-def _with_holes(values: list[Any]) -> tuple[list[Any], list[Any]]:
-    """The same objects or lists with a hole for each value that is one itself, and these values."""
-    flat: list[Any] = []
+def _with_holes(objects: list[dict[Any, Any]]) -> tuple[list[dict[Any, Any]], list[Any]]:
+    """The same objects with a hole for each value that is an object or a list itself, and these values."""
+    flat: list[dict[Any, Any]] = []
     nested: list[Any] = []
-    for value in values:
-        if value.__class__ is dict:
-            inner = {name: item for name, item in value.items() if item.__class__ in NESTED}
-            nested += inner.values()
-            flat.append({**value, **dict.fromkeys(inner, HOLE)} if inner else value)
-        else:
-            nested += [item for item in value if item.__class__ in NESTED]
-            flat.append([HOLE if item.__class__ in NESTED else item for item in value])
+    for one in objects:
+        if NESTED.isdisjoint(map(type, one.values())):
+            flat.append(one)
+            continue
+        inner = {name: item for name, item in one.items() if item.__class__ in NESTED}
+        nested += inner.values()
+        flat.append({**one, **dict.fromkeys(inner, HOLE)})
     return flat, nested
 
 

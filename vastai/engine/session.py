@@ -1,4 +1,4 @@
-"""The session of `requests`: connections with deadlines, nothing taken over from elsewhere, failures in plain words."""
+"""Connections of `requests` with deadlines, nothing taken over from elsewhere, and failures in plain words."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ import os
 import socket
 import ssl
 from http.client import IncompleteRead, RemoteDisconnected
-from http.cookiejar import DefaultCookiePolicy
 from typing import Any
+from urllib.parse import urlsplit
 
 import requests
 from requests.adapters import HTTPAdapter
 
-from .address import printable
+from .address import is_loopback, printable
 from .deadline import CONNECT, with_deadline
 from .retry import TransportError
 
@@ -48,29 +48,49 @@ class Adapter(HTTPAdapter):
         return manager
 
 
-class PlainSession(requests.Session):
-    """A session that leaves redirects alone: even unasked, `requests` would parse them and read their bodies."""
+class Connections:
+    """Sends single requests over pooled connections, as a `requests.Session` does, without what is the same every time.
 
-    def get_redirect_target(self, resp: requests.Response) -> str | None:
-        """No target: a redirect is a reply like any other here."""
-        return None
+    Proxies and CA bundles come from the environment: they are looked up once for each server, when it is first asked.
+    Nothing else is taken over: no login from a ``.netrc``, no cookies, and redirects are replies like any other.
+    """
 
+    def __init__(self) -> None:
+        self._session = requests.Session()  # knows how to read the environment
+        # `requests` itself reads REQUESTS_CA_BUNDLE and CURL_CA_BUNDLE, which come first.
+        self._session.verify = os.environ.get("SSL_CERT_FILE") or os.environ.get("SSL_CERT_DIR") or True
+        self._adapter = Adapter()
+        self._routes: dict[tuple[str, str], Any] = {}
 
-def new_session() -> requests.Session:
-    """A session that takes proxies and CA bundles from the environment, but no login from a .netrc and no cookies."""
-    session = PlainSession()
-    session.headers.clear()
-    session.auth = _as_it_is
-    session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
-    # `requests` itself reads REQUESTS_CA_BUNDLE and CURL_CA_BUNDLE, which come first.
-    session.verify = os.environ.get("SSL_CERT_FILE") or os.environ.get("SSL_CERT_DIR") or True
-    for scheme in ("https://", "http://"):
-        session.mount(scheme, Adapter())
-    return session
+    def send(
+        self, verb: str, url: str, headers: dict[str, str], body: bytes | None, timeout: tuple[float, float]
+    ) -> requests.Response:
+        """Send a request; the body of the response is still to be read.
+
+        Args:
+            timeout: seconds to connect, and between two bytes.
+        """
+        request = requests.PreparedRequest()
+        request.prepare(verb, url, headers, data=body, auth=_as_it_is)
+        return self._adapter.send(request, timeout=timeout, **self._route(url))
+
+    def close(self) -> None:
+        """Close all connections."""
+        self._adapter.close()
+
+    def _route(self, url: str) -> Any:
+        """The proxies and certificates for a URL, as arguments of the adapter."""
+        parts = urlsplit(url)
+        server = (parts.scheme, parts.netloc)
+        if server not in self._routes:
+            # This machine is reached directly: a proxy elsewhere would see the key.
+            direct = {"no_proxy": str(parts.hostname)} if is_loopback(parts.hostname) else {}
+            self._routes[server] = self._session.merge_environment_settings(url, direct, True, None, None)
+        return self._routes[server]
 
 
 def _as_it_is(request: requests.PreparedRequest) -> requests.PreparedRequest:
-    """An authentication that changes nothing. That there is one keeps `requests` from reading a .netrc."""
+    """An authentication that changes nothing. That there is one keeps `requests` from taking a login from the URL."""
     return request
 
 

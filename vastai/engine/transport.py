@@ -7,14 +7,14 @@ import sys
 import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Protocol
-from urllib.parse import urlsplit
 
-from .address import is_loopback
 from .retry import TransportError
 from .steps import Reply
 
 if TYPE_CHECKING:
-    from requests import Response, Session
+    from requests import Response
+
+    from .session import Connections
 
 LARGEST = 256 * 1024 * 1024  # bytes of one body, after decompression
 IDLE = 5.0  # seconds; a connection idle for longer is not trusted with what must not be sent twice
@@ -66,7 +66,7 @@ def open_transport(server_url: str, sleep: Callable[[float], None] = time.sleep)
 
 
 class HttpTransport:
-    """HTTP with `requests`, which is imported at the first send: one session of pooled connections per process.
+    """HTTP with `requests`, which is imported at the first send: pooled connections of each process.
 
     May be used from several threads, and on both sides of a fork. Proxies and CA bundles come from the environment,
     nothing else does: no ``.netrc``, no cookies.
@@ -80,8 +80,8 @@ class HttpTransport:
         self._largest = largest
         self._idle = idle
         # By process id: after a fork the child must not write into the connections of its parent. No lock, since
-        # another thread of the parent could have held it at the fork; a session made in vain has no connections.
-        self._sessions: dict[int, Session] = {}
+        # another thread of the parent could have held it at the fork; those made in vain are none yet.
+        self._connections: dict[int, Connections] = {}
 
     def send(
         self, verb: str, url: str, headers: dict[str, str], body: bytes | None, *, deadline: float, fresh: bool
@@ -94,20 +94,15 @@ class HttpTransport:
         from .session import explain
 
         outside = sys.exc_info()[1]  # what a caller is handling just now is no part of what may happen here
-        host = urlsplit(url).hostname
         with Attempt(deadline, idle=self._idle if fresh else float("inf")) as attempt:
             try:
-                with self._session().request(
+                with self._open().send(
                     verb,
                     url,
-                    headers={"User-Agent": user_agent(), "Accept-Encoding": "gzip, deflate", **headers},
-                    data=body,
+                    {"User-Agent": user_agent(), "Accept-Encoding": "gzip, deflate", **headers},
+                    body,
                     # Only a first limit: the connections set the time that is left before each step.
                     timeout=(min(CONNECT, deadline), deadline),
-                    allow_redirects=False,
-                    stream=True,
-                    # This machine is reached directly: a proxy elsewhere would see the key.
-                    proxies={"no_proxy": str(host)} if is_loopback(host) else None,
                 ) as response:
                     received = {name.lower(): value for name, value in response.headers.items()}
                     return Reply(response.status_code, received, self._body(response), url, verb)
@@ -116,18 +111,18 @@ class HttpTransport:
 
     def close(self) -> None:
         """Close all connections of this process; a later send opens new ones."""
-        session = self._sessions.pop(os.getpid(), None)
-        if session is not None:
-            session.close()
+        connections = self._connections.pop(os.getpid(), None)
+        if connections is not None:
+            connections.close()
 
-    def _session(self) -> Session:
+    def _open(self) -> Connections:
         process = os.getpid()
-        session = self._sessions.get(process)
-        if session is None:
-            from .session import new_session
+        connections = self._connections.get(process)
+        if connections is None:
+            from .session import Connections
 
-            session = self._sessions.setdefault(process, new_session())
-        return session
+            connections = self._connections.setdefault(process, Connections())
+        return connections
 
     def _body(self, response: Response) -> bytes:
         """The body, decompressed, never more than the limit in memory; a body that was cut is an error."""
