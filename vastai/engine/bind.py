@@ -118,7 +118,7 @@ def check(command: Command, given: Mapping[str, Any], values: Mapping[str, Any])
         except ValueError as error:
             faults.append(f"{parameter.name}: {error}")
     faults += _exclusions(command, given)
-    if command.any_of and all(checked[name] in (None, "") for name in command.any_of):
+    if command.any_of and all(values.get(name) in (None, "") for name in command.any_of):
         first, *others = command.any_of
         faults.append(f"{first}: is required{', or ' if others else ''}{' or '.join(others)}")
     raise_faults(command, faults)
@@ -306,6 +306,8 @@ def _json(value: Any) -> Any:
     if isinstance(value, str) and value.lstrip()[:1] in ("{", "[", '"'):
         try:
             return json.loads(value)
+        except RecursionError:
+            raise ValueError("is not JSON that can be read: it is nested too deeply") from None
         except ValueError as error:
             raise ValueError(f"is not JSON: {error}") from None
     if not isinstance(value, str):

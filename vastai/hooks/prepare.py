@@ -43,7 +43,7 @@ def search_directives(values: Values) -> Values:
     if isinstance(query, str) and query.lstrip().startswith(("{", "[")):
         try:
             query = json.loads(query)
-        except ValueError:
+        except (ValueError, RecursionError):
             return values  # the check of the argument itself says what is wrong
     found = parse(query, "offers").directives
     return {

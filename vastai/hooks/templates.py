@@ -112,6 +112,6 @@ def _present_fields(template: Values) -> Values:
     if isinstance(present.get("extra_filters"), str):
         try:
             present["extra_filters"] = json.loads(present["extra_filters"] or "{}")
-        except ValueError:
+        except (ValueError, RecursionError):
             del present["extra_filters"]
     return present

@@ -203,5 +203,7 @@ def path(value: str, values: Values, read_file: Callable[[str], str], read: str)
         return text
     try:
         return json.loads(text)
-    except json.JSONDecodeError as error:
+    except RecursionError:
+        raise ValueError(f"the file {value!r} is not JSON that can be read: it is nested too deeply") from None
+    except ValueError as error:
         raise ValueError(f"the file {value!r} is not JSON: {error}") from None

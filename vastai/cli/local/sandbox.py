@@ -31,6 +31,13 @@ def server_of(context: Context) -> str:
     return "sandbox"
 
 
+class Answer(dict[str, Any]):
+    """What the sandbox answers; a field that is missing shows that it is something else that answers."""
+
+    def __missing__(self, name: str) -> Any:
+        raise VastError(f'What answers there is no sandbox: the answer has no "{name}".')
+
+
 def ask(context: Context, verb: str, name: str, body: Any = None, **query: Any) -> dict[str, Any]:
     """The answer of the sandbox to a request below ``/__sandbox__/``.
 
@@ -49,7 +56,7 @@ def ask(context: Context, verb: str, name: str, body: Any = None, **query: Any) 
         answer = json.loads(reply.body)
     except TransportError as failure:
         raise ConnectionFailed(f"No sandbox answers at {server}: {failure.reason}.") from None
-    except ValueError:
+    except (ValueError, RecursionError):
         answer = None
     finally:
         transport.close()
@@ -57,4 +64,4 @@ def ask(context: Context, verb: str, name: str, body: Any = None, **query: Any) 
         raise UsageError(str(answer.get("msg")))
     if not isinstance(answer, dict) or reply.status != 200:
         raise VastError(f"What answers at {server} is no sandbox (HTTP {reply.status}).")
-    return answer
+    return Answer(answer)
