@@ -95,7 +95,7 @@ def is_own(command: Any, verb: str, path: str) -> bool:
 
 
 @pytest.mark.parametrize("command", list(table()), ids=lambda command: command.name)
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=12, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_no_argument_leads_to_another_path(command: Any, data: st.DataObject, server: Server) -> None:
     """A good call with some values replaced by strange ones."""

@@ -63,7 +63,7 @@ class Driver:
             Fetch: self._fetch,
             Pause: lambda step, command: edge.sleep(step.seconds),
             Run: self._run,
-            Write: lambda step, command: edge.write(*step),
+            Write: self._write,
             Probe: lambda step, command: edge.probe(*step),
             Ask: lambda step, command: edge.ask(step.question),
             Enter: lambda step, command: edge.enter(step.question),
@@ -183,6 +183,14 @@ class Driver:
         if self._settings.explain:
             self._edge.show(f"GET {step.url.split('?')[0]}")
         return self._open_sender().fetch(step.url)
+
+    def _write(self, step: Write, command: Command) -> None:
+        try:
+            self._edge.write(*step)
+        except (OSError, ValueError) as error:  # a ValueError: the path holds a null byte
+            reason = error.strerror if isinstance(error, OSError) else str(error)
+            message = f"{command.name}: cannot write {step.path}: {reason}."
+            raise VastError(message, code="not_written") from None
 
     def _run(self, step: Run, command: Command) -> int:
         code = self._edge.run(step.argv)

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote
 
+from ..errors import UsageError
 from ..table.model import Command, Parameter
 from .steps import Request
 
@@ -28,7 +29,7 @@ def plan(command: Command, values: Mapping[str, Any]) -> Request:
     for parameter in command.params.values():
         value = values.get(parameter.name)
         if parameter.place == "path":
-            path = path.replace("{" + parameter.name + "}", quote(str(value), safe=""))
+            path = path.replace("{" + parameter.name + "}", _segment(command, parameter.name, value))
         elif parameter.place != "local" and (value is not None or _sends_null(parameter, values)):
             put(placed[parameter.place], parameter.wire, value)
     return Request(
@@ -69,6 +70,14 @@ def query_text(value: Any) -> str:
     ('me', 'true', '{"a": 1}')
     """
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, allow_nan=False)
+
+
+def _segment(command: Command, name: str, value: Any) -> str:
+    """A value as one segment of a path."""
+    try:
+        return quote(str(value), safe="")
+    except UnicodeEncodeError:
+        raise UsageError(f"{command.name}: {name}: holds half a character (a lone surrogate)") from None
 
 
 def _sends_null(parameter: Parameter, values: Mapping[str, Any]) -> bool:

@@ -49,8 +49,8 @@ def template_fields(values: Values, notes: list[str], surface: str = "library", 
         search = ""
     if search is not None:
         meant["extra_filters"] = _offer_filters(search, bool(values.get("no_default")), notes)
-    if values.get("login"):
-        meant["docker_login_repo"] = values["login"].split()[0]
+    if login := str(values.get("login") or "").split():
+        meant["docker_login_repo"] = login[0]
     if values.get("public") is not None:
         meant["private"] = not values["public"]
     if values.get("hide_readme") is not None:
