@@ -78,7 +78,8 @@ def reached(command: Any) -> set[str]:
     """The names of all commands that one may run."""
     names, new = {command.name}, [command]
     for each in new:  # grows while it is walked
-        others = {*each.calls, each.look_at.get("command"), *(p.several for p in each.params.values())}
+        others = {*each.calls, each.look_at.get("command")}
+        others |= {p.several for p in each.params.values() if isinstance(p.several, str)}
         others |= {value for key, value in each.schedule.items() if key in ("create", "replace")}
         for name in others - names - {None, ""}:
             names.add(name)
