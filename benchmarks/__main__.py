@@ -6,12 +6,12 @@ import argparse
 import tempfile
 from pathlib import Path
 
-from . import growth, rows_answers, rows_calls, rows_start
+from . import growth, rows_answers, rows_bulk, rows_calls, rows_start
 from .lab import Lab
 from .measure import measure
 from .report import occasion, table, write
 
-MODULES = [rows_start, rows_calls, rows_answers]
+MODULES = [rows_start, rows_calls, rows_answers, rows_bulk]
 
 
 def main() -> int:

@@ -54,9 +54,11 @@ class Lab:
         assert self._server.stdout is not None
         self._urls = self._server.stdout.readline().split()
 
-    def url(self, rows: int = 1, *, tls: bool = False) -> str:
-        """The address of a server whose lists of instances and offers have so many rows."""
-        return f"{self._urls[tls]}/rows/{rows}"
+    def url(self, rows: int = 1, *, tls: bool = False, after: int = 0) -> str:
+        """The address of a server whose lists of instances and offers have so many rows, or which answers after so many
+        milliseconds.
+        """
+        return f"{self._urls[tls]}/{f'after/{after}' if after else f'rows/{rows}'}"
 
     def program(self, name: str, *arguments: object, official: bool = False) -> list[str]:
         """A program of `programs/`, run by the Python of our environment or of the official client's."""

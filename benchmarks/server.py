@@ -1,4 +1,5 @@
-"""A local server that answers like the service, with lists of as many rows as its address says; http and https.
+"""A local server that answers like the service, with lists of as many rows or as late as its address says; http and
+https.
 
 It prints both addresses, and serves until it is ended. The rows are those of the sandbox, repeated under ids of their
 own: about 2.5 kB each, as they are at the service.
@@ -10,6 +11,7 @@ import json
 import ssl
 import sys
 import threading
+import time
 from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -53,8 +55,10 @@ class Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        _, _, rows, path = self.path.partition("?")[0].split("/", 3)
-        body = answer(path if path.startswith("/") else f"/{path}", int(rows))
+        _, what, number, path = self.path.partition("?")[0].split("/", 3)
+        if what == "after":
+            time.sleep(int(number) / 1000)
+        body = answer(path if path.startswith("/") else f"/{path}", int(number) if what == "rows" else 1)
         self.send_response(200)
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(body)))

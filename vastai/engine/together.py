@@ -102,12 +102,11 @@ class Group:
         Raises:
             Stopped: nothing more is to be sent.
         """
-        while True:
-            self._go_on(in_doubt)
-            seconds = self._gate.wait(self._clock())
-            if not seconds:
-                return
+        self._go_on(in_doubt)
+        now = self._clock()
+        while seconds := self._gate.wait(now):
             self.pause(seconds, in_doubt)
+            now = max(self._clock(), now + seconds)  # what was slept is over, even for a clock that stands still
 
     def pause(self, seconds: float, in_doubt: bool = True) -> None:
         """Sleep, but not on when all are stopped.
