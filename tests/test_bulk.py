@@ -84,7 +84,7 @@ def client_of(server: ReplayServer, edge: Edge | None = None, **settings: Any) -
 def test_so_many_are_under_way_at_once_and_the_rows_are_in_the_order_asked(settings: Any, at_once: int) -> None:
     with Crowd(meet=at_once) as server, client_of(server, **settings) as client:
         threads = threading.active_count()
-        report = client.reboot_instance(list(range(12)))
+        report = client.reboot_instance(range(12))
         assert threading.active_count() <= threads + server_threads(server)
     assert server.most == at_once
     assert [row["id"] for row in report["results"]] == list(range(12))

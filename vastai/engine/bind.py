@@ -12,6 +12,7 @@ from ..nearest import suggestion
 from ..table.model import UNSET, Command, Parameter, Table, choice_key
 
 DAY = 86400.0  # seconds
+LISTS = (list, tuple, set, range)  # what can stand in place of one item
 ID_CHARACTERS = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.:-")
 
 
@@ -75,7 +76,7 @@ def _fits(command: Command, order: Sequence[str], args: Sequence[Any]) -> bool:
     for name, value in zip(order, args, strict=False):
         parameter = command.params[name]
         try:
-            for item in value if parameter.several and isinstance(value, list | tuple) else [value]:
+            for item in value if parameter.several and isinstance(value, LISTS) else [value]:
                 convert(parameter, item)
         except ValueError:
             return False
@@ -166,7 +167,7 @@ def _exclusions(command: Command, given: Mapping[str, Any]) -> list[str]:
 def several(command: Command, given: Mapping[str, Any]) -> Parameter | None:
     """The parameter that takes one item and is given a list of them, or None."""
     for name, value in given.items():
-        if isinstance(value, list | tuple) and name in command.params and command.params[name].several:
+        if isinstance(value, LISTS) and name in command.params and command.params[name].several:
             return command.params[name]
     return None
 
