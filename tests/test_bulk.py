@@ -13,7 +13,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from replay import ReplayServer
 
@@ -76,13 +76,13 @@ class Crowd(ReplayServer):
         return answer
 
 
-def client_of(server: ReplayServer, edge: Edge | None = None, **settings: Any) -> VastAI:
-    return VastAI(KEY, server.url, quiet=True, edge=edge or Quick(), **settings)
+def client_of(server: ReplayServer, edge: Edge | None = None, **more: Any) -> VastAI:
+    return VastAI(KEY, server.url, quiet=True, edge=edge or Quick(), **more)
 
 
-@pytest.mark.parametrize(("settings", "at_once"), [({}, 4), ({"parallel": 2}, 2), ({"parallel": 1}, 1)])
-def test_so_many_are_under_way_at_once_and_the_rows_are_in_the_order_asked(settings: Any, at_once: int) -> None:
-    with Crowd(meet=at_once) as server, client_of(server, **settings) as client:
+@pytest.mark.parametrize(("given_there", "at_once"), [({}, 4), ({"parallel": 2}, 2), ({"parallel": 1}, 1)])
+def test_so_many_are_under_way_at_once_and_the_rows_are_in_the_order_asked(given_there: Any, at_once: int) -> None:
+    with Crowd(meet=at_once) as server, client_of(server, **given_there) as client:
         threads = threading.active_count()
         report = client.reboot_instance(range(12))
         assert threading.active_count() <= threads + server_threads(server)
@@ -231,6 +231,7 @@ ANSWERS: dict[str, dict[str, Any]] = {
 }
 
 
+@settings(max_examples=60, deadline=None)  # each starts a server
 @given(
     mix=st.lists(st.sampled_from(sorted(ANSWERS)), min_size=1, max_size=9),
     once=st.booleans(),
