@@ -202,6 +202,7 @@ BAD_INPUT = [
     ("transfer_credit", {"amount": -1, "recipient": "a@example.com"}, "transfer credit a@example.com -1 --yes"),
     ("transfer_credit", {"amount": float("nan"), "recipient": "a@example.com"}, "transfer credit nan a@example.com -y"),
     ("copy", {"src": "data", "dst": "7:/"}, "copy data 7:/"),
+    ("show_instances", {"order_by": [{}]}, "show instances --order-by [{}]"),
     ("show_team_role", {"name": "\ud800"}, "show team-role \ud800"),
     ("delete_template", {"template_id": "5/../../team"}, "delete template --template-id 5/../../team"),
     ("create_team_role", {"name": "x", "permissions": DEEP}, f"create team-role x --permissions '{DEEP}'"),

@@ -72,6 +72,8 @@ def columns(value: Any, values: Values, of: str) -> list[dict[str, str]]:
     [{'col': 'start_date', 'dir': 'desc'}]
     """
     if isinstance(value, list) and all(isinstance(item, Mapping) for item in value):
+        if not all("col" in item for item in value):
+            raise ValueError('a column to sort by is written {"col": "id", "dir": "asc"}')
         return value
     if isinstance(value, list) and all(isinstance(item, str) for item in value):
         value = ",".join(value)
