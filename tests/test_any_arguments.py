@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import io
 import json
 import os
@@ -96,7 +95,7 @@ def is_own(command: Any, verb: str, path: str) -> bool:
 
 
 @pytest.mark.parametrize("command", list(table()), ids=lambda command: command.name)
-@settings(max_examples=12, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=8, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_no_argument_leads_to_another_path(command: Any, data: st.DataObject, server: Server) -> None:
     """A good call with some values replaced by strange ones."""
@@ -211,6 +210,5 @@ def test_every_command_that_asks_refuses_without_an_answer(server: Server) -> No
 def test_nothing_reaches_a_shell() -> None:
     """No call in the package takes a command as one text."""
     for path in Path(vastai.__file__).parent.rglob("*.py"):
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            assert not (isinstance(node, ast.keyword) and node.arg == "shell"), path
-            assert not (isinstance(node, ast.Attribute) and node.attr in ("system", "popen", "getoutput")), path
+        found = re.search(r"\bshell=|\bos\.(system|popen)\b|\bgetoutput\b", path.read_text(encoding="utf-8"))
+        assert found is None, path
