@@ -64,7 +64,10 @@ FORMS = st.fixed_dictionaries(
 @given(st.one_of(*(st.lists(kind | st.none(), min_size=1) for kind in (st.integers(), NUMBERS, TEXT, MIXED))), FORMS)
 def test_a_whole_column_at_once_is_cell_by_cell(found: list[Any], column: dict[str, Any]) -> None:
     rows = [{"a": item} for item in found] + [{}]
-    assert cells.values(rows, column) == [cells.value(row, column) for row in rows]
+    assert cells.grid(rows, [column, COLUMNS[0]]) == [
+        [cells.value(row, column) for row in rows],
+        ["-"] * len(rows),
+    ]
 
 
 @given(st.lists(TEXT | st.sampled_from(["RTX 4090", "-", "x"]), min_size=1), st.integers(0, 70), st.booleans())
