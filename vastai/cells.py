@@ -87,14 +87,14 @@ def padded(texts: Sequence[str], width: int, right: bool = False) -> list[str]:
 
 def _writer(kinds: set[type], column: Column) -> Callable[[Any], str] | None:
     """What writes each value of a column whose values are of these kinds, or None where each is to be looked at."""
-    form, scale = column.get("format", ""), column.get("scale", 1)
+    form, scale = column.get("format", ""), column.get("scale")
     if kinds <= {str} and not form:
         return lambda text: text or MISSING
-    whole = kinds | {type(scale)} <= {int}  # a bare {} shows whole numbers without a fraction
+    whole = kinds <= {int} and not isinstance(scale, float)  # a bare {} shows whole numbers without a fraction
     if not kinds <= {int, float} or "%" in form or ("{}" in form and not whole):
         return None
     write: Callable[[Any], str] = form.format if form else str
-    return write if scale == 1 else lambda number: write(number * scale)
+    return write if scale is None else lambda number: write(number * scale)
 
 
 def _shown(found: Any, column: Column) -> str:
