@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from vastai.engine import flow, together
+from vastai.engine.context import Context
 from vastai.engine.steps import Ask, Fetch, Interrupted, Pause, Reply, Request, Together
 from vastai.errors import APIError, ConnectionFailed, NotOffered, OutcomeUnknown, UsageError
 from vastai.table.model import Table
@@ -89,9 +90,9 @@ def no(status: int = 400) -> Reply:
     return Reply(status, {}, b'{"success": false, "error": "no", "msg": "not that"}', "http://x/", "PUT")
 
 
-def run(name: str, given: dict[str, Any], answers: Iterable[Any]) -> tuple[Any, list[Any], flow.Context]:
+def run(name: str, given: dict[str, Any], answers: Iterable[Any]) -> tuple[Any, list[Any], Context]:
     """The result of a flow that gets these answers in order, and all that it yielded."""
-    context = flow.Context(TABLE, now=lambda: NOW, read_file=lambda path: "")
+    context = Context(TABLE, now=lambda: NOW, read_file=lambda path: "")
     yielded: list[Any] = []
     return walk(flow.start(TABLE.command(name), given, context), list(answers), yielded), yielded, context
 
@@ -148,7 +149,7 @@ def test_a_dead_service_ends_the_batches_and_says_what_was_not_sent() -> None:
 
 
 def test_an_interrupted_bulk_command_says_how_far_it_came() -> None:
-    context = flow.Context(TABLE, now=lambda: NOW, read_file=lambda path: "")
+    context = Context(TABLE, now=lambda: NOW, read_file=lambda path: "")
     steps = flow.start(TABLE.command("stop_things"), {"ids": [1, 2, 3, 4, 5]}, context)
     with pytest.raises(Interrupted, match=r"^interrupted: done: 1, 2; unknown: 3, 4; not sent: 5$"):
         walk(steps, [ok(), KeyboardInterrupt()], [])
@@ -227,6 +228,6 @@ def test_what_the_service_does_not_offer_is_not_sent() -> None:
 
 
 def test_a_flow_calls_only_what_its_entry_lists() -> None:
-    context = flow.Context(TABLE, now=lambda: NOW, read_file=lambda path: "")
+    context = Context(TABLE, now=lambda: NOW, read_file=lambda path: "")
     with pytest.raises(UsageError, match="does not list"):
         flow.Call(TABLE.command("show_things"), context)("make_thing", id=1)

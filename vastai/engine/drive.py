@@ -13,6 +13,7 @@ from ..settings import Settings
 from ..table import compiled
 from ..table.model import Command, Table
 from . import curl, flow
+from .context import Context
 from .edge import Edge
 from .send import Sender
 from .steps import (
@@ -87,7 +88,7 @@ class Driver:
         compiled.save()
         if self._settings.record and not self._settings.curl:
             self._recorder().called(command, given)
-        context = flow.Context(
+        context = Context(
             self._table,
             now=self._edge.now,
             read_file=self._edge.read_file,
@@ -109,7 +110,7 @@ class Driver:
             self._sender.close()
             self._sender = None  # what records goes on in the same file with the next request
 
-    def _drive(self, steps: flow.Flow, command: Command, context: flow.Context, group: Group | None = None) -> Any:
+    def _drive(self, steps: flow.Flow, command: Command, context: Context, group: Group | None = None) -> Any:
         try:
             step = next(steps)
             while True:
@@ -123,7 +124,7 @@ class Driver:
         except StopIteration as done:
             return done.value
 
-    def _perform(self, step: Step, command: Command, context: flow.Context, group: Group | None) -> Any:
+    def _perform(self, step: Step, command: Command, context: Context, group: Group | None) -> Any:
         if isinstance(step, Together):
             return self._together(step, command, context)
         if group is not None and isinstance(step, Request):
@@ -132,7 +133,7 @@ class Driver:
             return group.pause(step.seconds)
         return self._performers[type(step)](step, command)
 
-    def _together(self, step: Together, command: Command, context: flow.Context) -> list[Outcome]:
+    def _together(self, step: Together, command: Command, context: Context) -> list[Outcome]:
         """Several flows at once; one after the other where they are shown, or answered inside this process."""
         if self._settings.curl:
             for steps in step.flows:
@@ -271,7 +272,7 @@ class Driver:
             )
         return self._recording[0]
 
-    def _say(self, context: flow.Context) -> None:
+    def _say(self, context: Context) -> None:
         """Say the remarks so far, each once."""
         if not context.notes:
             return

@@ -5,61 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Generator, Mapping
 from typing import Any
 
-from ..errors import APIError, ConnectionFailed, NotOffered, OutcomeUnknown, UsageError, VastError
+from ..errors import ConnectionFailed, NotOffered, OutcomeUnknown, UsageError
 from ..hooks import registry
-from ..table.model import Command, Parameter, Table
-from . import bind, bulk, reply, schedule, shape
+from ..table.model import Command, Parameter
+from . import bind, bulk, composed, lost, reply, schedule, shape
+from .context import Context
 from .plan import plan
-from .steps import Ask, Fetch, Pause, Reply, Request, Step
+from .steps import Fetch, Pause, Reply, Request, Step
 
 Flow = Generator[Step, Any, Any]
-
-LOOK_AFTER = (1, 3, 9)  # seconds after a lost answer at which to look for what may have been created
-
-
-class Context:
-    """What hooks and flows cannot know by themselves, passed in from the edge.
-
-    Attributes:
-        table: the table of commands.
-        now: gives the present, in unix seconds.
-        read_file: gives the text of a local file.
-        notes: remarks for the user; whoever drives the flow says them, and notes in `said` what was said.
-        strict: how strictly replies are checked: "", ``warn`` or ``raise``.
-        sandboxed: does the server imitate the service?
-        surface: who calls: ``library`` or ``terminal``.
-        ahead: seconds by which the service's clock is ahead of ours, as its last answer showed.
-    """
-
-    def __init__(
-        self,
-        table: Table,
-        *,
-        now: Callable[[], float],
-        read_file: Callable[[str], str],
-        strict: str = "",
-        sandboxed: bool = False,
-        surface: str = "library",
-    ) -> None:
-        self.table = table
-        self.now = now
-        self.read_file = read_file
-        self.notes: list[str] = []
-        self.said: set[str] = set()
-        self.strict = strict
-        self.sandboxed = sandboxed
-        self.surface = surface
-        self.ahead = 0.0
-
-    def passed_in(self, now: float | None = None) -> dict[str, Any]:
-        """The arguments that a hook may name."""
-        return {
-            "now": self.now() if now is None else now,
-            "read_file": self.read_file,
-            "notes": self.notes,
-            "table": self.table,
-            "surface": self.surface,
-        }
 
 
 def bound(command: Command, given: Mapping[str, Any], context: Context) -> dict[str, Any]:
@@ -245,49 +199,9 @@ def _scheduled(command: Command, values: dict[str, Any], context: Context) -> Fl
 
 
 def _steps(command: Command, values: dict[str, Any], context: Context) -> Flow:
-    """Other commands in turn, each with the parameters that it has too. The result is that of the last one that ran.
-
-    Raises (when run):
-        APIError: a step is refused, and no later one is there for this refusal.
-    """
-    call = Call(command, context)
-    result: Any = None
-    refused: VastError | None = None
-    for step in command.steps:
-        if not _applies(step, values) or (refused.code if refused else None) != step.get("after"):
-            continue
-        try:
-            result = yield from _step(call, context.table.command(step["run"]), values, not command.confirm)
-            refused = None
-        except APIError as error:
-            refused = error
-    if refused:
-        raise refused
+    """The other commands that the entry names, in turn."""
+    result = yield from composed.in_turn(command, values, context.table, Call(command, context))
     return finished(command, result, None, values, context)
-
-
-def _applies(step: Mapping[str, Any], values: Mapping[str, Any]) -> bool:
-    """Do the conditions of a step hold: what must be given, and what must not?"""
-    wanted, unwanted = step.get("when"), step.get("unless")
-    return (wanted is None or bool(_given(values, wanted))) and not (unwanted and _given(values, unwanted))
-
-
-def _given(values: Mapping[str, Any], name: str) -> bool:
-    """Is a parameter given, or a switch on? 0 is a value."""
-    return values.get(name) not in (None, False, "", [])
-
-
-def _step(call: Call, command: Command, values: Mapping[str, Any], ask: bool) -> Flow:
-    """One command of the steps, once the question of its `confirm` is answered, unless the whole was asked about."""
-    shared = {
-        parameter.name: values[name]
-        for parameter in command.params.values()
-        for name in (parameter.name, *parameter.alias)
-        if values.get(name) is not None
-    }
-    if command.confirm and ask:
-        yield Ask(command.question(shared))
-    return (yield from call(command.name, **shared))
 
 
 class Call:
@@ -316,7 +230,9 @@ def _ask(command: Command, request: Request, context: Context) -> Flow:
         answer = yield request
     except OutcomeUnknown as unknown:
         try:
-            unknown.candidates = yield from _candidates(command, request, began, context)
+            unknown.candidates = yield from lost.candidates(
+                command, request, began + context.ahead, lambda name: start(context.table.command(name), {}, context)
+            )
         except KeyboardInterrupt:
             raise KeyboardInterrupt(f"interrupted: {unknown}") from None
         raise
@@ -325,34 +241,6 @@ def _ask(command: Command, request: Request, context: Context) -> Flow:
     if answer.note and answer.status < 300:  # the note of a refusal is said with the error
         context.notes.append(answer.note)
     return answer
-
-
-def _candidates(command: Command, request: Request, began: float, context: Context) -> Flow:
-    """Rows that may be what a lost request created: those that began after it and match what it asked for."""
-    look = command.look_at
-    if "match" not in look:
-        return []
-    other = context.table.command(look["command"])
-    asked = request.body if isinstance(request.body, dict) else {}
-    wanted = {field: asked[sent] for field, sent in look["match"].items() if asked.get(sent) is not None}
-    pause = 0
-    for at in LOOK_AFTER:
-        yield Pause(at - pause)
-        pause = at
-        try:
-            rows = yield from start(other, {}, context)
-        except Exception:  # the look is a courtesy: whatever stops it must not hide that the outcome is unknown
-            continue
-        fits = [row for row in rows if all(row.get(field) == value for field, value in wanted.items())]
-        found = [row for row in fits if _is_new(row.get(look["since"]), began + context.ahead - 1)]
-        if found:
-            return found
-    return []
-
-
-def _is_new(started: Any, since: float) -> bool:
-    """Did something begin after this time? What does not tell its time may have."""
-    return not isinstance(started, int | float) or started >= since
 
 
 def finished(command: Command, result: Any, answer: Reply | None, values: Mapping[str, Any], context: Context) -> Any:

@@ -1,0 +1,53 @@
+"""Context: what hooks and flows cannot know by themselves, passed in from the edge."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from ..table.model import Table
+
+
+class Context:
+    """What hooks and flows cannot know by themselves, passed in from the edge.
+
+    Attributes:
+        table: the table of commands.
+        now: gives the present, in unix seconds.
+        read_file: gives the text of a local file.
+        notes: remarks for the user; whoever drives the flow says them, and notes in `said` what was said.
+        strict: how strictly replies are checked: "", ``warn`` or ``raise``.
+        sandboxed: does the server imitate the service?
+        surface: who calls: ``library`` or ``terminal``.
+        ahead: seconds by which the service's clock is ahead of ours, as its last answer showed.
+    """
+
+    def __init__(
+        self,
+        table: Table,
+        *,
+        now: Callable[[], float],
+        read_file: Callable[[str], str],
+        strict: str = "",
+        sandboxed: bool = False,
+        surface: str = "library",
+    ) -> None:
+        self.table = table
+        self.now = now
+        self.read_file = read_file
+        self.notes: list[str] = []
+        self.said: set[str] = set()
+        self.strict = strict
+        self.sandboxed = sandboxed
+        self.surface = surface
+        self.ahead = 0.0
+
+    def passed_in(self, now: float | None = None) -> dict[str, Any]:
+        """The arguments that a hook may name."""
+        return {
+            "now": self.now() if now is None else now,
+            "read_file": self.read_file,
+            "notes": self.notes,
+            "table": self.table,
+            "surface": self.surface,
+        }
