@@ -231,7 +231,10 @@ def _ask(command: Command, request: Request, context: Context) -> Flow:
     except OutcomeUnknown as unknown:
         try:
             unknown.candidates = yield from lost.candidates(
-                command, request, began + context.ahead, lambda name: start(context.table.command(name), {}, context)
+                command,
+                request,
+                lambda: began + context.ahead,
+                lambda name: start(context.table.command(name), {}, context),
             )
         except KeyboardInterrupt:
             raise KeyboardInterrupt(f"interrupted: {unknown}") from None

@@ -13,11 +13,11 @@ Flow = Generator[Any, Any, Any]
 LOOK_AFTER = (1, 3, 9)  # seconds after a lost answer at which to look for what may have been created
 
 
-def candidates(command: Command, request: Request, since: float, listed: Callable[[str], Flow]) -> Flow:
+def candidates(command: Command, request: Request, since: Callable[[], float], listed: Callable[[str], Flow]) -> Flow:
     """Rows that may be what a lost request created: those that began after it and match what it asked for.
 
     Arguments:
-        since: when it was sent, in unix seconds by the clock of the service.
+        since: gives when it was sent, in unix seconds by the clock of the service, which the answers to the looks tell.
         listed: gives the flow of a command that lists, by its name.
     """
     look = command.look_at
@@ -34,7 +34,7 @@ def candidates(command: Command, request: Request, since: float, listed: Callabl
         except Exception:  # the look is a courtesy: whatever stops it must not hide that the outcome is unknown
             continue
         fits = [row for row in rows if all(row.get(field) == value for field, value in wanted.items())]
-        found = [row for row in fits if _is_new(row.get(look["since"]), since - 1)]
+        found = [row for row in fits if _is_new(row.get(look["since"]), since() - 1)]
         if found:
             return found
     return []
