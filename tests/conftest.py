@@ -10,7 +10,7 @@ import pytest
 
 KEY = os.environ.get("VAST_API_KEY", "")  # of whoever runs the tests; each test runs without
 CHECKOUT = Path(__file__).parent.parent
-collect_ignore = ["official"]  # no tests of pytest: they have a block of .ci/run
+collect_ignore = ["contract", "official"]  # no tests of pytest: they have blocks of .ci/run
 # What .gitignore leaves to the tools: environments, caches, builds, the compiled table.
 OF_TOOLS = {".git", ".venv", "__pycache__", "dist", "build", "_commands.py", "_commands_text.py", ".hypothesis"}
 

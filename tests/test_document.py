@@ -19,9 +19,14 @@ ANYTHING = st.recursive(
 ROWS = st.lists(st.dictionaries(TEXT, ANYTHING, max_size=4), max_size=5)
 
 
+class Answer(dict[str, Any]):
+    """A kind of object, as some results are."""
+
+
 @given(ANYTHING | ROWS, st.booleans())
 @example([{"a": "\0", "b": [1]}], False)
 @example({"\0": {"a": 1}}, False)
+@example(Answer(a=1, b=[Answer(c=2), Answer()]), False)
 @example([[], {}, [[]], [{}], [[1, []], [2]]], False)
 @example({"a": {"b": {"c": [{"d": [1, 2]}]}}, "e": ()}, True)
 def test_the_text_is_that_of_the_standard_library(value: Any, ensure_ascii: bool) -> None:

@@ -197,7 +197,7 @@ def open_client(edge: Edge, **settings: Any) -> vastai.VastAI:
     """The terminal's client, on the clock of the recording."""
     recorded = RecordedEdge()
     edge.now, edge.sleep, edge.run = recorded.now, recorded.sleep, recorded.run  # type: ignore[method-assign]
-    return vastai.VastAI(edge=edge, **settings)
+    return vastai.VastAI(edge=edge, **{**settings, "parallel": 1})  # in the order that was recorded
 
 
 def piped(case: dict[str, Any]) -> io.TextIOWrapper:

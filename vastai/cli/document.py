@@ -16,8 +16,8 @@ from typing import Any
 
 ROWS = 200  # rows of a list that are written at a time
 INDENT = "  "
-LISTS = {list, tuple}
-NESTED = {dict, *LISTS}
+LISTS = (list, tuple)
+NESTED = (dict, *LISTS)
 HOLE = "\0"
 HOLE_TEXT = '"\\u0000"'
 
@@ -80,18 +80,24 @@ def _written(value: Any, encodes: Callable[[str], bool]) -> str:
 
 def _texts(values: Sequence[Any], depth: int, ensure_ascii: bool) -> list[str]:
     """The texts of values that stand at the same depth, in their order."""
-    kinds = [value.__class__ if value and value.__class__ in NESTED else None for value in values]
+    kinds = [_kind(value) for value in values]
     objects = [value for value, kind in zip(values, kinds, strict=True) if kind is dict]
-    lists = [value for value, kind in zip(values, kinds, strict=True) if kind in LISTS]
+    lists = [value for value, kind in zip(values, kinds, strict=True) if kind is list]
     texts: dict[Any, Iterator[str]] = {
         dict: iter(_objects(objects, depth, ensure_ascii)),
         list: iter(_lists(lists, depth, ensure_ascii)),
     }
-    texts[tuple] = texts[list]
     if None in kinds:
         plain = [value for value, kind in zip(values, kinds, strict=True) if kind is None]
         texts[None] = iter(_encoder("\n", ensure_ascii)(plain)[1:-1].split("\n"))
     return [next(texts[kind]) for kind in kinds]
+
+
+def _kind(value: Any) -> type | None:
+    """Whether a value is an object or a list with something in it; None for all else."""
+    if not value or not isinstance(value, NESTED):
+        return None
+    return dict if isinstance(value, dict) else list
 
 
 def _lists(lists: list[Any], depth: int, ensure_ascii: bool) -> Iterator[str]:
@@ -130,10 +136,10 @@ def _with_holes(objects: list[dict[Any, Any]]) -> tuple[list[dict[Any, Any]], li
     flat: list[dict[Any, Any]] = []
     nested: list[Any] = []
     for one in objects:
-        if NESTED.isdisjoint(map(type, one.values())):
+        inner = {name: item for name, item in one.items() if isinstance(item, NESTED)}
+        if not inner:
             flat.append(one)
             continue
-        inner = {name: item for name, item in one.items() if item.__class__ in NESTED}
         nested += inner.values()
         flat.append({**one, **dict.fromkeys(inner, HOLE)})
     return flat, nested

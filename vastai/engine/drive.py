@@ -188,6 +188,8 @@ class Driver:
     def _write(self, step: Write, command: Command) -> None:
         try:
             self._edge.write(*step)
+        except VastError:
+            raise  # the edge itself says no
         except (OSError, ValueError) as error:  # a ValueError: the path holds a null byte
             reason = error.strerror if isinstance(error, OSError) else str(error)
             message = f"{command.name}: cannot write {step.path}: {reason}."
