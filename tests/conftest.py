@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # run in the background: programs that are started would be deaf
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 KEY = os.environ.get("VAST_API_KEY", "")  # of whoever runs the tests; each test runs without
 CHECKOUT = Path(__file__).parent.parent
