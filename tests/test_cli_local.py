@@ -9,6 +9,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from terminals import Person
 from test_cli import Stream
 
 from vastai.cli import local, main
@@ -64,13 +65,18 @@ def test_words_that_begin_other_commands_do_not_hide_them() -> None:
 
 
 @pytest.mark.parametrize(
-    ("argv", "stdin"), [(["set", "api-key", "  abc123 "], ""), (["set", "api-key", "-"], "abc123\n")]
+    ("argv", "stdin"),
+    [
+        (["set", "api-key", "  abc123 "], ""),
+        (["set", "api-key", "-"], "abc123\n"),
+        (["set", "api-key"], " abc123 \r\n\n"),
+    ],
 )
 def test_a_key_is_kept(argv: list[str], stdin: str, key_file: Path, own_home: Path) -> None:
     (own_home / ".vast_api_key").write_text("old")
     os.umask(0)
     code, out, err = run(argv, stdin)
-    assert (code, err) == (0, "API key: " if stdin else "")
+    assert (code, err) == (0, "")
     assert "abc123" not in out
     assert key_file.read_text() == "abc123\n"
     assert stat.S_IMODE(key_file.stat().st_mode) == 0o600
@@ -80,7 +86,9 @@ def test_a_key_is_kept(argv: list[str], stdin: str, key_file: Path, own_home: Pa
     assert Settings().api_key() == "abc123"
 
 
-@pytest.mark.parametrize("key", ["", "  ", "abc\x1b[2J", "a\nb", "schlüssel", "two words", "abc\x7f"])
+@pytest.mark.parametrize(
+    "key", ["", "  ", "abc\x1b[2J", "a\nb", "schlüssel", "two words", "abc\x7f", "abc...9f", "abc***", "'abc'", "<KEY>"]
+)
 def test_what_is_no_key_is_refused_and_not_repeated(key: str, key_file: Path, own_home: Path) -> None:
     (own_home / ".vast_api_key").write_text("old")
     code, out, err = run(["set", "api-key", key])
@@ -137,3 +145,28 @@ def test_only_a_sandbox_is_removed(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     assert run(["sandbox", "reset", "--yes", "--url", "sandbox::memory:"])[0] == 2
     monkeypatch.setenv("VAST_URL", "https://console.vast.ai")
     assert run(["sandbox", "reset", "--yes"])[0] == 0
+
+
+def test_a_key_is_typed_unseen(key_file: Path) -> None:
+    person = Person("set", "api-key")
+    person.wait_for("API key: ")
+    person.type("sesame-open-4711\n")
+    assert (person.end(), key_file.read_text()) == (0, "sesame-open-4711\n")
+    assert "The key is kept in" in person.seen
+    assert "sesame" not in person.seen
+
+
+@pytest.mark.parametrize(("keys", "code"), [("\x04", 2), ("\n", 2), ("\x03", 130)])
+def test_who_types_no_key_changes_nothing(keys: str, code: int, key_file: Path) -> None:
+    person = Person("set", "api-key")
+    person.wait_for("API key: ")
+    person.type(keys)
+    assert (person.end(), key_file.exists()) == (code, False)
+    assert "Traceback" not in person.seen
+
+
+def test_without_a_terminal_and_without_input_there_is_no_key(key_file: Path) -> None:
+    for stdin in ("", "\n"):
+        code, out, err = run(["set", "api-key"], stdin)
+        assert (code, out, err.count("\n"), key_file.exists()) == (2, "", 1, False)
+        assert "Type or pipe it in" in err

@@ -493,7 +493,7 @@ class VastAI:
         """Change an environment variable of the account."""
     def delete_env_var(self, key: str) -> dict[str, Any]:
         """Delete an environment variable of the account."""
-    def set_api_key(self, key: str) -> dict[str, Any]:
+    def set_api_key(self, key: str | None = None) -> dict[str, Any]:
         """Keep an API key on this machine."""
     def show_api_keys(self) -> list[dict[str, Any]]:
         """List your API keys."""

@@ -29,13 +29,9 @@ class CliEdge(Edge):
         if not self._consent:
             confirm.ask(question, self._terminal)
 
-    def enter(self, question: str) -> str:
+    def enter(self, question: str, *, hidden: bool = False) -> str:
         """A line that the person types, or "" at the end of the input."""
-        self._terminal.show(f"{question} ", end="")
-        line = self._terminal.read_line()
-        if not line:
-            self._terminal.show("")
-        return line.strip()
+        return self._terminal.enter(question, hidden=hidden)
 
     def say(self, line: str) -> None:
         """A remark for people, on stderr."""

@@ -111,6 +111,37 @@ class Terminal:
         except (OSError, ValueError):
             raise UsageError("Standard input cannot be read.") from None
 
+    def enter(self, question: str, *, hidden: bool = False) -> str:
+        """The line that answers a question, without the blanks around it; "" at the end of the input.
+
+        Arguments:
+            hidden: it is not seen while it is typed, and nothing is asked of a pipe or a file.
+
+        Raises:
+            UsageError: stdin is not text.
+        """
+        if hidden and not self._asks_a_person():
+            return self.read_line().strip()
+        if hidden:
+            from getpass import getpass
+
+            try:
+                return getpass(f"{question} ", self.stderr).strip()
+            except EOFError:
+                return ""
+        self.show(f"{question} ", end="")
+        line = self.read_line()
+        if not line:
+            self.show("")
+        return line.strip()
+
+    def _asks_a_person(self) -> bool:
+        """Is stdin the terminal of this process?"""
+        try:
+            return self.stdin is not None and os.isatty(self.stdin.fileno())
+        except (OSError, ValueError):
+            return False
+
     def width(self) -> int | None:
         """Columns of the terminal that stdout is, or None when it is none: a pipe or a file gets full lines."""
         try:

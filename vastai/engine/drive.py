@@ -67,7 +67,7 @@ class Driver:
             Write: self._write,
             Probe: lambda step, command: edge.probe(*step),
             Ask: lambda step, command: edge.ask(step.question),
-            Enter: lambda step, command: edge.enter(step.question),
+            Enter: lambda step, command: edge.enter(step.question, hidden=step.hidden),
             KeepKey: self._keep_key,
             KeepSession: self._keep_session,
             UseKey: lambda step, command: settings.use_key(step.key),

@@ -37,8 +37,11 @@ class Edge:
             UsageError: refused.
         """
 
-    def enter(self, question: str) -> str:
-        """A text from the person; "" in the library, which asks nobody."""
+    def enter(self, question: str, *, hidden: bool = False) -> str:
+        """A text from the person, which is not seen while it is typed if it is to be hidden.
+
+        It is "" in the library, which asks nobody.
+        """
         return ""
 
     def say(self, line: str) -> None:

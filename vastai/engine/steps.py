@@ -108,9 +108,13 @@ class KeepSession(NamedTuple):
 
 
 class Enter(NamedTuple):
-    """Ask the person for a text, such as a code. The driver hands back what was typed, "" when nobody answers."""
+    """Ask the person for a text, such as a code. The driver hands back what was typed, "" when nobody answers.
+
+    `hidden` is for what must not be seen on the screen, such as a key.
+    """
 
     question: str
+    hidden: bool = False
 
 
 class Ask(NamedTuple):

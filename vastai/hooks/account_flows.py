@@ -10,24 +10,48 @@ from .flows import Call, Flow, Values
 from .registry import flow
 
 
+def whole_key(text: str, command: str) -> str:
+    """A key as it was copied, without the blanks and line ends around it. It is in no message.
+
+    Arguments: command for messages.
+
+    Raises:
+        UsageError: it is empty, or surely not a whole key and nothing else.
+
+    >>> whole_key(" abc\\n", "set api-key")
+    'abc'
+    """
+    key = text.strip()
+    if not key:
+        raise UsageError(
+            f"{command}: there is no key. Type or pipe it in, as the page Keys of the web console shows it",
+            code="no_key",
+        )
+    if not key.isascii() or not key.isprintable() or " " in key:
+        raise UsageError(f"{command}: the key holds blanks, control or non-ASCII characters; no key does")
+    if "..." in key or "**" in key or key.strip("\"'<>") != key:
+        raise UsageError(f"{command}: the key was cut off, or copied with signs around it", hint="copy all of it")
+    return key
+
+
 @flow
 def keep_key(call: Call, values: Values) -> Flow:
     """Keep an API key in the key file, and use it from now on. The key itself is in no message.
 
+    Without one, or with ``-``, it is typed unseen, or read from what is piped in.
+
     Raises (when run):
-        UsageError: it is empty, or holds signs that no key has.
+        UsageError: there is none, or it holds signs that no key has.
 
     >>> from vastai.hooks.flows import say
-    >>> steps = keep_key(say, {"key": " abc "})
-    >>> next(steps), steps.send("/home/ada/.config/vastai/vast_api_key")
-    (KeepKey(key='abc'), UseKey(key='abc'))
+    >>> steps = keep_key(say, {"key": None})
+    >>> next(steps), steps.send(" abc "), steps.send("/home/ada/.config/vastai/vast_api_key")
+    (Enter(question='API key:', hidden=True), KeepKey(key='abc'), UseKey(key='abc'))
     """
-    key = values["key"] if values["key"] != "-" else (yield Enter("API key:"))
-    key = key.strip()
-    if not key:
-        raise UsageError("set api-key: the key is empty", hint="copy it from the page Keys of the web console")
-    if not key.isascii() or not key.isprintable() or " " in key:
-        raise UsageError("set api-key: the key holds blanks, control or non-ASCII characters; no key does")
+    key = values["key"]
+    if key in (None, "-"):
+        key = yield Enter("API key:", hidden=True)
+    key = whole_key(key, "set api-key")
     path = yield KeepKey(key)
     yield UseKey(key)
     return {"success": True, "msg": f"The key is kept in {path}"}
@@ -65,7 +89,7 @@ def tfa_auth_new(call: Call, values: Values, notes: list[str], surface: str = "l
     >>> next(steps)
     ('tfa_request_new', {'method_type': 'email', 'backup_code': None, 'method_id': None})
     >>> steps.send({"success": True, "secret": "abc"}), steps.send("123456")
-    (Enter(question='Code:'), ('tfa_confirm_new', {'code': '123456', 'secret': 'abc'}))
+    (Enter(question='Code:', hidden=False), ('tfa_confirm_new', {'code': '123456', 'secret': 'abc'}))
     """
     code, secret = values["code"], values["secret"]
     if not code and not secret:

@@ -135,7 +135,7 @@ class Parameter:
     @property
     def takes_the_rest(self) -> bool:
         """May all the remaining words of a command line be its one text, when it is the last word?"""
-        return not (self.required or self.many or self.choices) and self.type in FREE_TYPES
+        return not (self.required or self.many or self.choices or self.secret) and self.type in FREE_TYPES
 
     @property
     def initial(self) -> Any:
