@@ -43,9 +43,9 @@ class Context:
         self.ahead = 0.0
 
     def passed_in(self, now: float | None = None) -> dict[str, Any]:
-        """The arguments that a hook may name."""
+        """The arguments that a hook may name. The time is that of the service, as far as its answers have shown it."""
         return {
-            "now": self.now() if now is None else now,
+            "now": self.now() + self.ahead if now is None else now,
             "read_file": self.read_file,
             "notes": self.notes,
             "table": self.table,

@@ -29,7 +29,7 @@ F = TypeVar("F", bound=Hook)
 MODULES = {
     "type": ("types",),
     "value": ("values", "renting", "storage", "hosts", "account"),
-    "prepare": ("prepare", "renting", "templates", "hosts", "account"),
+    "prepare": ("prepare", "renting", "leases", "templates", "hosts", "account"),
     "flow": (
         "flows", "storage_flows", "templates", "price_increases", "flows_hosts", "flows_benchmarks", "account_flows",
     ),
