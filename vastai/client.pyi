@@ -178,6 +178,8 @@ class VastAI:
         volume_info: Any = None,
         vm: bool | None = None,
         target_state: str | None = None,
+        max_hours: float | None = None,
+        max_cost: float | None = None,
     ) -> dict[str, Any]:
         """Rent an offer and create an instance from it."""
     def start_instance(self, id: int | str | Sequence[int | str]) -> dict[str, Any]:
@@ -669,6 +671,8 @@ class VastAI:
         mount_path: str | None = None,
         volume_label: str | None = None,
         volume_info: Any = None,
+        max_hours: float | None = None,
+        max_cost: float | None = None,
     ) -> dict[str, Any]:
         """Rent several offers and create an instance from each."""
     def launch_instance(
@@ -698,6 +702,8 @@ class VastAI:
         template_hash: str | None = None,
         runtype: str | None = None,
         args: Sequence[str] | None = None,
+        max_hours: float | None = None,
+        max_cost: float | None = None,
     ) -> dict[str, Any]:
         """Search for an offer and rent it at once."""
     def start_instances(self, ids: Sequence[int | str]) -> dict[str, Any]:
