@@ -257,6 +257,8 @@ def _flag(parameter: Parameter) -> str:
 
 def _value(parameter: Parameter) -> str:
     """What follows a flag; nothing for a switch."""
+    if parameter.has_bare:
+        return parameter.value_if_any
     return "" if parameter.type == "bool" else f" {_shown_name(parameter)}" + ("..." if parameter.many else "")
 
 

@@ -78,6 +78,8 @@ def annotation(parameter: Parameter) -> str:
         text = f"Sequence[{text}]"
     if parameter.several:
         text = f"{text} | Sequence[{text}]"
+    if parameter.has_bare:
+        text = f"bool | {text}"
     optional = not parameter.required and parameter.initial is None and text != "Any"
     return f"{text} | None" if optional else text
 

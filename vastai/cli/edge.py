@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from ..engine.edge import Edge
 from . import confirm
 from .terminal import Terminal
@@ -36,6 +38,23 @@ class CliEdge(Edge):
     def say(self, line: str) -> None:
         """A remark for people, on stderr."""
         self._terminal.say(line)
+
+    def tell(self, about: str, text: str, more: str, *, new: bool) -> None:
+        """A remark that changes, on stderr."""
+        self._terminal.tell(about, text, more, new=new)
+
+    def show_lines(self, lines: Sequence[str]) -> None:
+        """Lines of a result that comes bit by bit, on stdout; under ``--raw`` each is a JSON text."""
+        if self._terminal.raw:
+            from json import dumps
+
+            lines = [dumps(line) for line in lines]
+        elif self._terminal.width() is not None:
+            from ..signs import neutral
+
+            lines = [neutral(line, keep="\t") for line in lines]
+        if lines:
+            self._terminal.out("\n".join(lines))
 
     def show(self, line: str) -> None:
         """A line of `explain`, on stderr."""

@@ -15,8 +15,9 @@ class Flag:
     Attributes:
         name: the parameter's name, or the first flag of an option that every command takes.
         spellings: all ways to write it, the shown ones first.
-        takes: ``none`` (a switch), ``one`` value, ``many`` values, or the ``rest`` of the line.
-        constant: what a switch stands for.
+        takes: ``none`` (a switch), ``one`` value, an ``optional`` one after ``=``, ``many`` values, or the ``rest`` of
+            the line.
+        constant: what a switch stands for, or a flag with an optional value when it is alone.
         parameter: the parameter it belongs to, or None for an option that every command takes.
     """
 
@@ -27,7 +28,7 @@ class Flag:
         name: str,
         spellings: tuple[str, ...],
         takes: str,
-        constant: bool = True,
+        constant: bool | str = True,
         parameter: Parameter | None = None,
     ) -> None:
         self.name = name
@@ -71,6 +72,9 @@ def _of_parameter(parameter: Parameter, named: bool) -> list[Flag]:
         if on_by_default:
             flags.append(Flag(parameter.name, _spelled([f"--{parameter.name}"]), "none", True, parameter))
         return flags
+    if parameter.has_bare:
+        spelled = _spelled([*parameter.flags, f"--{parameter.name}", *others])
+        return [Flag(parameter.name, spelled, "optional", str(parameter.bare), parameter)]
     takes = "rest" if parameter.rest else "many" if parameter.many else "one"
     return [Flag(parameter.name, _spelled([*parameter.flags, f"--{parameter.name}", *others]), takes, True, parameter)]
 

@@ -126,6 +126,8 @@ def _flag(parameter: Parameter) -> str:
 
 def _value(parameter: Parameter) -> str:
     """What follows a flag; nothing for a switch."""
+    if parameter.has_bare:
+        return parameter.value_if_any
     return "" if parameter.type == "bool" else f" {_name(parameter)}" + ("..." if parameter.many else "")
 
 
@@ -135,7 +137,7 @@ def _name(parameter: Parameter) -> str:
 
 def _meaning(parameter: Parameter) -> str:
     text = parameter.help
-    if parameter.choices:
+    if parameter.choices and not parameter.has_bare:
         text += f"; one of {', '.join(map(str, parameter.choices))}"
     if parameter.initial not in (None, "", False, True):
         text += f" (default: {parameter.initial})"

@@ -13,6 +13,7 @@ if TYPE_CHECKING:  # the typing module costs start-up time
     from collections.abc import Iterable, Mapping
     from typing import TextIO
 
+    from .progress import Progress
     from .speech import Vocabulary
 
 NARROWEST, WIDEST = 80, 100  # columns that help is written for
@@ -42,6 +43,7 @@ class Terminal:
         self.quiet = False
         self.held: list[str] = []
         self.vocabulary: Vocabulary = {}
+        self._progress: Progress | None = None
 
     @classmethod
     def of_process(cls) -> Terminal:
@@ -59,6 +61,7 @@ class Terminal:
             ClosedPipe: the reader has gone.
             VastError: it cannot be written, as on a full disk.
         """
+        self._clear()
         if self.stdout is None:
             raise VastError("The result could not be written: standard output is closed.", code="output_lost")
         try:
@@ -83,12 +86,17 @@ class Terminal:
 
     def show(self, line: str, end: str = "\n") -> None:
         """A line on stderr, whatever the options; lost when nobody can read it."""
-        try:
-            if self.stderr is not None:
-                self.stderr.write(_encodable(line, self.stderr) + end)
-                self.stderr.flush()
-        except (OSError, ValueError):
-            _discard(self.stderr)
+        self._clear()
+        self._show(line + end)
+
+    def tell(self, about: str, text: str, more: str, *, new: bool) -> None:
+        """A remark that changes, see `Progress`. Under ``--raw`` only where it leaves nothing behind."""
+        if self._progress is None:
+            from .progress import Progress
+
+            self._progress = Progress(self._show, self._error_columns())
+        if not self.quiet and (self._error_columns() or not self.raw):
+            self._progress.tell(about, in_words(text, self.vocabulary), more, new=new)
 
     def say_held(self) -> None:
         """Say the remarks that waited for a good end."""
@@ -158,6 +166,28 @@ class Terminal:
     def encodes(self, text: str) -> bool:
         """Can stdout write this text as it is?"""
         return _encodable(text, self.stdout) == text
+
+    def _clear(self) -> None:
+        """Take away the remark that may stand in the line."""
+        if self._progress is not None:
+            self._progress.clear()
+
+    def _show(self, text: str) -> None:
+        try:
+            if self.stderr is not None:
+                self.stderr.write(_encodable(text, self.stderr))
+                self.stderr.flush()
+        except (OSError, ValueError):
+            _discard(self.stderr)
+
+    def _error_columns(self) -> int:
+        """Columns of the terminal that stderr is; 0 when it is none, or a dumb one."""
+        try:
+            if self.stderr is None or not self.stderr.isatty() or self.environ.get("TERM", "dumb") == "dumb":
+                return 0
+            return self._columns() or os.get_terminal_size(self.stderr.fileno()).columns or NARROWEST
+        except (OSError, ValueError):
+            return 0
 
     def _columns(self) -> int:
         columns = self.environ.get("COLUMNS", "")

@@ -45,6 +45,9 @@ def settle(argv: Sequence[str], flags: Mapping[str, Flag]) -> list[str]:
             elif equals:
                 faults.append(f"{spelling} takes no value")
             settled.append(_first(flag))
+        elif flag.takes == "optional":
+            faults += _misplaced(flag, spelling, equals, waiting)
+            settled.append(f"{_first(flag)}={value if equals else flag.constant}")
         else:
             faults += _take(flag, spelling, value if equals else None, waiting, settled)
     if faults and HELP not in settled:
@@ -73,6 +76,14 @@ def _parts(token: str, flags: Mapping[str, Flag]) -> tuple[str, str, str]:
     if spelling in flags or token.startswith("--") or token[:2] not in flags:
         return spelling, equals, value
     return token[:2], "=", token[2:]
+
+
+def _misplaced(flag: Flag, spelling: str, equals: str, waiting: Sequence[str]) -> list[str]:
+    """The fault of a flag whose optional value stands behind a blank."""
+    choices = flag.parameter.choices if flag.parameter else None
+    if equals or not waiting or waiting[0] not in (choices or ()):
+        return []
+    return [f"{spelling} takes its value behind an equals sign: {spelling}={waiting[0]}"]
 
 
 def _take(flag: Flag, spelling: str, value: str | None, waiting: list[str], settled: list[str]) -> list[str]:

@@ -228,6 +228,10 @@ def convert(parameter: Parameter, value: Any) -> Any:
 
 
 def _one(parameter: Parameter, value: Any) -> Any:
+    if isinstance(value, bool) and parameter.has_bare:
+        if not value:
+            return None
+        value = parameter.bare
     value = TYPES[parameter.type](value)
     if parameter.choices is not None:
         key = choice_key(value)

@@ -22,22 +22,25 @@ from .steps import (
     Fetch,
     KeepKey,
     KeepSession,
+    Now,
     Outcome,
     Pause,
     Probe,
     Reply,
     Request,
     Run,
+    Show,
     Step,
+    Tell,
     Together,
     UseKey,
     Write,
 )  # fmt: skip
+from .transport import Imitation, Transport, open_transport
 
 if TYPE_CHECKING:
     from ..recording.transport import RecordingTransport
     from .together import Group
-    from .transport import Transport
 
 
 class Shown(Exception):
@@ -58,14 +61,18 @@ class Driver:
         self._sender = sender
         self._opening: dict[int, RLock] = {}  # by process id: one that is held at a fork is never released in the child
         self._talking: dict[int, RLock] = {}  # likewise; keeps the lines of one request together
+        self._told: dict[str, str] = {}
         self._recording: list[RecordingTransport] = []
         self._performers: dict[type[Any], Callable[[Any, Command], Any]] = {
             Request: self._request,
             Fetch: self._fetch,
             Pause: lambda step, command: edge.sleep(step.seconds),
+            Now: lambda step, command: edge.clock(),
+            Tell: self._tell,
+            Show: lambda step, command: edge.show_lines(step.lines),
             Run: self._run,
             Write: self._write,
-            Probe: lambda step, command: edge.probe(*step),
+            Probe: self._probe,
             Ask: lambda step, command: edge.ask(step.question),
             Enter: lambda step, command: edge.enter(step.question, hidden=step.hidden),
             KeepKey: self._keep_key,
@@ -185,6 +192,23 @@ class Driver:
             self._edge.show(f"GET {step.url.split('?')[0]}")
         return self._open_sender().fetch(step.url)
 
+    def _tell(self, step: Tell, command: Command) -> None:
+        if self._settings.quiet:
+            return
+        with self._talking.setdefault(os.getpid(), RLock()):
+            new = self._told.get(step.about, "") != step.text
+            self._told[step.about] = step.text
+            if not step.text:
+                del self._told[step.about]
+            self._edge.tell(*step, new=new)
+
+    def _probe(self, step: Probe, command: Command) -> bytes | None:
+        """What something that listens says; machines that are only imitated in this process are asked there."""
+        transport = self._open_sender().transport if self._settings.sandboxed else None
+        if isinstance(transport, Imitation):
+            return transport.probe(step.host, step.port, self._edge.probe)
+        return self._edge.probe(*step)
+
     def _write(self, step: Write, command: Command) -> None:
         try:
             self._edge.write(*step)
@@ -251,15 +275,12 @@ class Driver:
     def _transport(self) -> Transport:
         if self._settings.record:
             return self._recorder()
-        from .transport import open_transport
-
         return open_transport(self._settings.server_url, self._edge.sleep)
 
     def _recorder(self) -> RecordingTransport:
         """The transport that writes down what it passes on; one for the life of this driver."""
         if not self._recording:
             from ..recording.transport import RecordingTransport
-            from .transport import open_transport
 
             inner = open_transport(self._settings.server_url, self._edge.sleep)
             self._recording.append(

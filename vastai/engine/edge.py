@@ -7,6 +7,10 @@ import os
 import random
 import sys
 import time
+from collections.abc import Sequence
+
+PROBE = 5.0  # seconds to connect, and to hear a first line
+FIRST = 256  # bytes of that line at most
 
 
 class Edge:
@@ -49,6 +53,21 @@ class Edge:
         import logging
 
         logging.getLogger("vastai").warning("%s", line)
+
+    def tell(self, about: str, text: str, more: str, *, new: bool) -> None:
+        """A remark that changes, see `steps.Tell`: one more line of the logger ``vastai`` at INFO when it has.
+
+        Arguments:
+            text: "" when there is nothing more to tell.
+            new: is the text another one than the last about the same?
+        """
+        if new and text:
+            import logging
+
+            logging.getLogger("vastai").info("%s: %s", about, text)
+
+    def show_lines(self, lines: Sequence[str]) -> None:
+        """Lines of a result that comes bit by bit. The library does nothing: it gives the whole back at the end."""
 
     def show(self, line: str) -> None:
         """A line of `explain`."""
@@ -119,11 +138,23 @@ class Edge:
         self.write(path, data, 0o600)
 
     def probe(self, host: str, port: int) -> bytes | None:
-        """The first bytes that something listening there says, or None."""
+        """The first line that something listening there says, or what has come of it after `PROBE` seconds.
+
+        Returns:
+            at most 256 bytes, or None when nothing listens or nothing is said.
+        """
         import socket
 
+        said = b""
+        ends = time.monotonic() + PROBE
         try:
-            with socket.create_connection((host, port), timeout=5) as connection:
-                return connection.recv(256)
-        except OSError:
-            return None
+            with socket.create_connection((host, port), timeout=PROBE) as connection:
+                while len(said) < FIRST and b"\n" not in said and (left := ends - time.monotonic()) > 0:
+                    connection.settimeout(left)
+                    piece = connection.recv(FIRST - len(said))
+                    if not piece:
+                        break
+                    said += piece
+        except (OSError, ValueError):  # a ValueError: the name cannot be one of a host
+            pass
+        return said or None

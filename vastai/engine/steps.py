@@ -65,6 +65,33 @@ class Pause(NamedTuple):
     seconds: float
 
 
+class Now(NamedTuple):
+    """Look at the clock. The driver hands back seconds of a clock that only goes forward; their zero means nothing."""
+
+
+class Tell(NamedTuple):
+    """A remark that changes, such as how far a wait has come. It takes the place of the one before about the same.
+
+    On a terminal one line is rewritten in place; elsewhere a plain line is said whenever `text` changes; the library
+    logs such a line at INFO.
+
+    Attributes:
+        about: what it is about, such as ``instance 7``; it stands in front of the text.
+        text: the state, such as ``loading: pulling pytorch``; "" when there is nothing more to tell of it.
+        more: what changes all the time, such as the seconds gone by: shown only where a line can be rewritten.
+    """
+
+    about: str
+    text: str
+    more: str = ""
+
+
+class Show(NamedTuple):
+    """Lines of a result that comes bit by bit, such as a log that is followed. Only the terminal shows them at once."""
+
+    lines: Sequence[str]
+
+
 class Run(NamedTuple):
     """Run a program with this argument list, never through a shell. The driver hands back its exit code."""
 
@@ -149,4 +176,7 @@ class Interrupted(KeyboardInterrupt):
         self.outcomes = outcomes
 
 
-Step = Request | Fetch | Pause | Run | Write | Probe | Ask | Enter | UseKey | KeepKey | KeepSession | Together
+Step = (
+    Request | Fetch | Pause | Now | Tell | Show | Run | Write | Probe | Ask | Enter | UseKey | KeepKey | KeepSession
+    | Together
+)  # fmt: skip

@@ -6,7 +6,7 @@ import os
 import sys
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from .retry import TransportError
 from .steps import Reply
@@ -44,6 +44,18 @@ class Transport(Protocol):
 
     def close(self) -> None:
         """Close all connections."""
+
+
+@runtime_checkable
+class Imitation(Protocol):
+    """A transport that answers in this process, and so knows the machines that its answers name."""
+
+    def probe(self, host: str, port: int, really: Callable[[str, int], bytes | None]) -> bytes | None:
+        """The first line that something listening there says, or None.
+
+        Args:
+            really: asks the network, for an address that is a real one.
+        """
 
 
 def open_transport(server_url: str, sleep: Callable[[float], None] = time.sleep) -> Transport:

@@ -72,22 +72,39 @@ def ssh_address(instance: Mapping[str, Any]) -> Address:
     >>> ssh_address({"ssh_host": "ssh5.vast.ai", "ssh_port": 12345, "image_runtype": "jupyter_proxy"}).port
     12346
     """
-    ports = instance.get("ports")
-    mapped = ports.get("22/tcp") if isinstance(ports, Mapping) else None
-    own = mapped[0].get("HostPort") if isinstance(mapped, list) and mapped and isinstance(mapped[0], Mapping) else None
-    if own and instance.get("public_ipaddr"):
-        return checked_address(instance["public_ipaddr"], own)
-    if not instance.get("ssh_host") or not instance.get("ssh_port"):
+    found = ssh_addresses(instance)
+    if not found:
         state = instance.get("actual_status") or "starting"
         raise VastError(
             f"Instance {instance.get('id', '')} has no SSH address; it is {state}.",
             code="no_ssh_address",
             hint="Wait until it is running, and launch it with SSH.",
         )
-    proxy = checked_address(instance["ssh_host"], instance["ssh_port"])
-    # The proxy serves Jupyter on the port itself and SSH on the next one.
-    jupyter = "jupyter" in str(instance.get("image_runtype") or "")
-    return checked_address(proxy.host, proxy.port + jupyter)
+    return found[0]
+
+
+def ssh_addresses(instance: Mapping[str, Any]) -> list[Address]:
+    """The addresses at which an instance may be reached by SSH: its own port first, then the proxy.
+
+    Raises:
+        VastError: one of them is unusable.
+
+    >>> own = {"public_ipaddr": "203.0.113.7", "ports": {"22/tcp": [{"HostPort": "40022"}]}}
+    >>> ssh_addresses({"ssh_host": "ssh5.vast.ai", "ssh_port": 12345, **own})
+    [Address(host='203.0.113.7', port=40022), Address(host='ssh5.vast.ai', port=12345)]
+    """
+    found = []
+    ports = instance.get("ports")
+    mapped = ports.get("22/tcp") if isinstance(ports, Mapping) else None
+    own = mapped[0].get("HostPort") if isinstance(mapped, list) and mapped and isinstance(mapped[0], Mapping) else None
+    if own and instance.get("public_ipaddr"):
+        found.append(checked_address(instance["public_ipaddr"], own))
+    if instance.get("ssh_host") and instance.get("ssh_port"):
+        proxy = checked_address(instance["ssh_host"], instance["ssh_port"])
+        # The proxy serves Jupyter on the port itself and SSH on the next one.
+        jupyter = "jupyter" in str(instance.get("image_runtype") or "")
+        found.append(checked_address(proxy.host, proxy.port + jupyter))
+    return found
 
 
 def place(text: str) -> Place:

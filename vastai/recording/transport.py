@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from vastai.engine.address import base_of
 from vastai.engine.steps import Reply
-from vastai.engine.transport import Transport
+from vastai.engine.transport import Imitation, Transport
 from vastai.errors import VastError
 from vastai.settings import DEFAULT_SERVER, SERVERLESS_SERVER, Settings
 from vastai.table.model import Command, Table
@@ -86,6 +86,10 @@ class RecordingTransport:
             raise
         self._note(verb, url, body, at, reply=reply)
         return reply
+
+    def probe(self, host: str, port: int, really: Callable[[str, int], bytes | None]) -> bytes | None:
+        """What listens at an address says; nothing of it is written down."""
+        return self._inner.probe(host, port, really) if isinstance(self._inner, Imitation) else really(host, port)
 
     def close(self) -> None:
         """Close the connections and the file; a later request opens both again."""
@@ -172,6 +176,10 @@ class ReplayTransport:
         if "failure" in found:
             raise entries.failure_of(found["failure"])
         return entries.reply_of(found.get("answer") or {}, verb, url)
+
+    def probe(self, host: str, port: int, really: Callable[[str, int], bytes | None]) -> bytes | None:
+        """As if SSH listened at every address: what the machines said is not recorded, and they are not asked now."""
+        return b"SSH-2.0-replay\r\n"
 
     def close(self) -> None:
         """Forget what was given: the next request begins anew."""

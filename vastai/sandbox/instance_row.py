@@ -97,9 +97,14 @@ def _times(instance: Row, offer: Row, state: lifecycle.Phase, now: float) -> Row
     }
 
 
+def has_ssh(instance: Row) -> bool:
+    """Was it launched with an SSH server? Jupyter comes with one."""
+    return "ssh" in instance["runtype"] or "jupyter" in instance["runtype"]
+
+
 def ports(instance: Row) -> list[str]:
     """The container's open ports, as ``22/tcp``: SSH, Jupyter, and those that the environment asks for."""
-    found = ["22/tcp"] if "ssh" in instance["runtype"] or "jupyter" in instance["runtype"] else []
+    found = ["22/tcp"] if has_ssh(instance) else []
     if "jupyter" in instance["runtype"]:
         found.append("8080/tcp")
     for key in instance["env"]:

@@ -10,6 +10,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 from vastai.engine.retry import TransportError
 from vastai.engine.steps import Reply
+from vastai.sandbox import reach
 from vastai.sandbox.app import App
 from vastai.sandbox.world import World
 
@@ -64,6 +65,10 @@ class SandboxTransport:
         if cut:
             raise TransportError("the answer broke off in the middle", sent=True)
         return reply._replace(url=url)
+
+    def probe(self, host: str, port: int, really: Callable[[str, int], bytes | None]) -> bytes | None:
+        """What SSH at an address of this world says: its instances answer once they run, see `reach.banner`."""
+        return reach.banner(self.app.world, host, port, really)
 
     def close(self) -> None:
         """Close the world. A later request opens it again."""

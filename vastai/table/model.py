@@ -65,14 +65,15 @@ class Parameter:
         place: where it travels: ``path``, ``query``, ``body`` or ``local`` (not sent).
         wire: its name on the wire; dots go deeper, ``.`` merges a mapping.
         choices: what may be typed -> what is sent, or None.
+        bare: what its flag, or True, stands for without a value.
         positional: a plain word in the terminal rather than a flag.
         flags: its flags in the terminal, the first one shown in help.
     """
 
     __slots__ = (
-        "alias", "batch", "blanks", "choices", "clamp", "complete", "default", "excludes", "flags", "help", "hidden",
-        "many", "maximum", "minimum", "name", "null", "options", "place", "positional", "required", "rest", "secret",
-        "several", "skip_empty", "then", "type", "wire",
+        "alias", "bare", "batch", "blanks", "choices", "clamp", "complete", "default", "excludes", "flags", "help",
+        "hidden", "many", "maximum", "minimum", "name", "null", "options", "place", "positional", "required", "rest",
+        "secret", "several", "skip_empty", "then", "type", "wire",
     )  # fmt: skip
 
     def __init__(self, name: str, entry: Entry, place: str) -> None:
@@ -99,6 +100,7 @@ class Parameter:
         self.null: str = entry.get("null", "omit")
         self.skip_empty: bool = bool(entry.get("skip_empty"))
         self.rest: bool = bool(entry.get("rest"))
+        self.bare: Any = entry.get("bare", UNSET)
         self.alias: tuple[str, ...] = tuple(entry.get("alias", ()))
         self.excludes: tuple[str, ...] = tuple(entry.get("excludes", ()))
         self.batch: int | None = entry.get("batch")
@@ -126,6 +128,16 @@ class Parameter:
         """The hooks that turn its value into what is sent, in turn: kind, name and options."""
         own = [("type", self.type, self.options)] if self.type in RICH_TYPES or "read" in self.options else []
         return [*own, *(("value", name, options) for name, options in self.then)]
+
+    @property
+    def has_bare(self) -> bool:
+        """May its flag stand alone, and True be its value?"""
+        return self.bare is not UNSET
+
+    @property
+    def value_if_any(self) -> str:
+        """How help writes the value of a flag that may stand alone: ``[=running|ssh]``."""
+        return f"[={'|'.join(self.choices or [self.name.upper()])}]"
 
     @property
     def sent_as_checked(self) -> bool:

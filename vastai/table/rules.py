@@ -192,6 +192,12 @@ def values_fit(name: str, entry: Entry) -> Found:
                 yield (*at, "choices", choice if isinstance(choices, Mapping) else number), _misfit(choice, one)
         if "batch" in parameter and not isinstance(kind, list):
             yield (*at, "batch"), f"only a list is sent in batches; write type: [{one}]"
+        if "bare" in parameter:
+            if isinstance(kind, list) or one == "bool" or is_positional(key, parameter, entry):
+                yield (*at, "bare"), "only for a flag that takes one value"
+            else:
+                meant = {**parameter, "default": parameter["bare"]}
+                yield from (((*at, "bare"), fault) for fault in _default_faults(meant, kind, one))
         if parameter.get("default") is not None:
             yield from (((*at, "default"), fault) for fault in _default_faults(parameter, kind, one))
     batched = [key for key, parameter in _params(entry).items() if "batch" in parameter]
