@@ -22,6 +22,7 @@ ALLOWED = {
     "nearest": set(),
     "errors": set(),
     "signs": set(),
+    "variables": set(),
     "cells": set(),
     "table": set(),
     "hooks": set(),
@@ -31,9 +32,9 @@ ALLOWED = {
     "render": {"table", "hooks", "cells"},
     "client": {"table", "engine", "settings", "factory", "render"},
     "sdk": {"client"},
-    "doc": {"table", "factory", "client"},
+    "doc": {"table", "factory", "client", "variables"},
     "openapi": {"table"},
-    "cli": {"table", "engine", "hooks", "settings", "client", "render", "cells", "factory"},
+    "cli": {"table", "engine", "hooks", "settings", "client", "render", "cells", "factory", "variables"},
     "sandbox": {"table", "client", "hooks"},
     "replay": {"client", "engine", "recording"},
     "recording": {"table", "settings", "engine"},
@@ -116,6 +117,8 @@ STARTS = {
     "from vastai.cli.main import main; main(['--version'])": FORBIDDEN | {"argparse", "vastai.table.model"},
     "from vastai.cli.main import main; main(['--help'])": FORBIDDEN
     | {"argparse", "vastai.client", "vastai.table.model"},
+    "from vastai.cli.main import main; main([])": FORBIDDEN
+    | {"argparse", "vastai.client", "vastai.table.model", "vastai.table._commands_text", "vastai.cli.topics"},
     "from vastai.cli.main import main; main(['show', 'instances', '--help'])": FORBIDDEN | {"vastai.client"},
     "from vastai.cli.main import main; main(['show', 'instances', '--no'])": FORBIDDEN - {"json"} | {"vastai.client"},
 }

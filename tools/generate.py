@@ -22,7 +22,7 @@ from stub import stub  # noqa: E402  (found through the line above)
 
 from vastai import doc, openapi  # noqa: E402
 from vastai.cli import local  # noqa: E402
-from vastai.hooks import query_fields  # noqa: E402
+from vastai.hooks import query_fields, regions  # noqa: E402
 from vastai.table import build  # noqa: E402
 from vastai.table.model import Table  # noqa: E402
 
@@ -53,8 +53,8 @@ def manual(table: Table) -> str:
 
 
 def queries(table: Table) -> str:
-    """docs/guides/queries.md, where the fields of each kind of search stand between two marks."""
-    return _between("docs/guides/queries.md", "\n\n".join(map(fields, query_fields.KINDS)))
+    """docs/guides/queries.md, where the fields of each kind of search and the regions stand between two marks."""
+    return _between("docs/guides/queries.md", "\n\n".join([*map(fields, query_fields.KINDS), countries()]))
 
 
 def description(table: Table) -> str:
@@ -126,6 +126,12 @@ def fields(kind: str) -> str:
     ]
     title = kind.replace("_", " ").capitalize()
     return f"### {title}\n\n" + doc.markdown_table(("Field", "Type", "Unit, values"), rows)
+
+
+def countries() -> str:
+    """The regions with their countries: their codes in a query, their names in a launch."""
+    rows = [(f"`{name}`", " ".join(members)) for name, members in {**regions.CODES, **regions.NAMES}.items()]
+    return "## Countries of a region\n\n" + doc.markdown_table(("Region", "Countries"), rows)
 
 
 def own_table() -> Table:

@@ -6,9 +6,10 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from .errors import EXIT_CODES
+from .errors import exit_code_meanings
 from .factory import annotation
 from .table.model import UNSET, Command, Parameter, Table, words_of
+from .variables import VARIABLES
 
 EFFECTS = {
     "read": "Only reads. A failed attempt is repeated.",
@@ -57,15 +58,22 @@ def commands_page(table: Table, template: str) -> str:
     """The reference of the command line.
 
     Arguments:
-        template: the page with these marks: ``[[commands]]`` each command by group, ``[[exit_codes]]`` their table.
+        template: the page with these marks: ``[[commands]]`` each command by group, ``[[exit_codes]]`` and
+            ``[[environment]]`` their tables.
     """
-    return _filled(template, {"commands": "\n\n".join(_by_group(table, _command_group)), "exit_codes": exit_codes()})
+    commands = "\n\n".join(_by_group(table, _command_group))
+    return _filled(template, {"commands": commands, "exit_codes": exit_codes(), "environment": environment()})
 
 
 def exit_codes() -> str:
     """The table of exit codes, in ascending order."""
-    meanings = {0: "done", **{code: text for _, code, text in EXIT_CODES}}
-    return markdown_table(("Code", "Meaning"), [(str(code), sentence(meanings[code])) for code in sorted(meanings)])
+    return markdown_table(("Code", "Meaning"), [(str(code), sentence(text)) for code, text in exit_code_meanings()])
+
+
+def environment() -> str:
+    """The table of the environment variables that are read."""
+    rows = [(", ".join(f"`{name}`" for name in names), meaning) for names, meaning in VARIABLES]
+    return markdown_table(("Variable", "Meaning"), rows)
 
 
 def usage(command: Command) -> str:

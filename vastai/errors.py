@@ -183,6 +183,11 @@ EXIT_CODES: tuple[tuple[type[BaseException], int, str], ...] = (
 )
 
 
+def exit_code_meanings() -> list[tuple[int, str]]:
+    """Each exit code and what it means, in ascending order; 0 is "done"."""
+    return sorted({0: "done", **{code: meaning for _, code, meaning in EXIT_CODES}}.items())
+
+
 def exit_code(error: BaseException) -> int:
     """The documented exit code of the command line for a failure; a program that failed keeps its own."""
     if isinstance(error, ProgramFailed):

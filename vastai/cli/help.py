@@ -7,7 +7,7 @@ from .speech import quoted_in_words
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # the typing module costs start-up time
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from ..table.model import Command, Parameter, Summary
     from .speech import Vocabulary
@@ -26,8 +26,17 @@ instances, and pay for them.
   vastai set api-key KEY          Keep the key of your account on this machine
   vastai COMMAND --help           Show the arguments of a command, with examples
   vastai help WORD                List the commands that begin with a word
+  vastai help                     List the topics, such as queries and exit-codes
   vastai COMMAND --url sandbox    Try a command here, without account and money
   vastai COMMAND --raw            Print the result as JSON
+"""
+
+
+WAYS = """\
+First, once:         vastai set api-key KEY
+Without an account:  add --url sandbox to any command; nothing there costs money
+More:                vastai COMMAND --help, vastai --help for all commands,
+                     vastai help for topics such as the language of queries
 """
 
 
@@ -38,15 +47,35 @@ def front_page(rows: Sequence[Summary], width: int) -> str:
     for row in rows:
         groups.setdefault(row.group, []).append(row)
     for group, members in groups.items():
-        parts.append(_section(group, _commands(members), width))
-    parts.append(_section("options of every command", _options(OPTIONS), width))
+        parts.append(listed(group, _commands(members), width))
+    parts.append(listed("options of every command", _options(OPTIONS), width))
     return "\n".join(parts).rstrip("\n")
 
 
-def beginning_page(words: Sequence[str], rows: Sequence[Summary], width: int) -> str:
-    """The commands that begin with these words."""
+def start_page(start: Iterable[Pair], summaries: Mapping[str, str]) -> str:
+    """What ``vastai`` alone shows: the most used commands, and the ways on. It fits in 24 lines of 80 columns.
+
+    Arguments:
+        start: names of commands, each with an example.
+        summaries: command name to what it does.
+    """
+    parts = ["vastai: rent GPUs on the market Vast.ai, from the command line\n"]
+    for name, example in start:
+        parts.append(f"{INDENT}{_capitals(example)}\n{INDENT * 3}{summaries[name]}")
+    return "\n".join([*parts, "", WAYS]).rstrip("\n")
+
+
+def beginning_page(
+    words: Sequence[str], rows: Sequence[Summary], width: int, elsewhere: Sequence[tuple[str, ...]] = ()
+) -> str:
+    """The commands that begin with these words.
+
+    Arguments:
+        elsewhere: the words of a command that other tools call so.
+    """
     start = " ".join(words)
-    parts = [f"usage: vastai {start} ...\n", _section(f"commands that begin with {start}", _commands(rows), width)]
+    parts = [f"usage: vastai {start} ...\n", listed(f"commands that begin with {start}", _commands(rows), width)]
+    parts += [f"For what other tools call {start}: vastai {' '.join(each)}." for each in elsewhere]
     return "\n".join([*parts, "A command's arguments are shown by --help after its words."])
 
 
@@ -63,11 +92,11 @@ def command_page(command: Command, width: int, vocabulary: Vocabulary) -> str:
     words = [(_word(command, each), _meaning(each)) for each in shown if each.positional]
     flags = [(_flag(each), _meaning(each)) for each in shown if not each.positional]
     if words:
-        parts.append(_section("arguments", words, width))
+        parts.append(listed("arguments", words, width))
     if flags:
-        parts.append(_section("options", flags, width))
+        parts.append(listed("options", flags, width))
     general = [*([CONSENT] if command.asks else []), *OPTIONS]
-    parts.append(_section("options of every command", _options(general), width))
+    parts.append(listed("options of every command", _options(general), width))
     if command.examples:
         parts.append(_examples(command, width))
     if command.verb:
@@ -159,7 +188,7 @@ def _options(options: Iterable[Option]) -> list[Pair]:
     return pairs
 
 
-def _section(heading: str, pairs: Iterable[Pair], width: int) -> str:
+def listed(heading: str, pairs: Iterable[Pair], width: int) -> str:
     """A heading, and below it names with their meanings in a second column."""
     lines = [f"{heading}:"]
     for name, meaning in pairs:

@@ -90,7 +90,8 @@ def run(
     if "--version" in found.options and not found.words:
         return _version(terminal)
     if not found.name:
-        return _help_on_words(found, commands, own, known, terminal)
+        show = _help if found.help and not found.stray else _help_on_words
+        return show(found, commands, own, known, terminal)
     is_local = found.name in own
     command = (own if is_local else commands).command(found.name)
     if found.help or "--help" in found.options:
@@ -240,25 +241,40 @@ def _show_result(
         raise
 
 
+def _help(found: Found, table: Table, own: Table, known: dict[tuple[str, ...], str], terminal: Terminal) -> int:
+    """``vastai help`` and what stands behind it: a topic, or the words of commands."""
+    from . import topics
+
+    topic = topics.topic_named(found.words)
+    if topic or not found.words:
+        width = terminal.help_width()
+        terminal.out(topics.page(topic, width) if topic else topics.list_page(width))
+        return 0
+    return _help_on_words(found, table, own, known, terminal)
+
+
 def _help_on_words(
     found: Found, table: Table, own: Table, known: dict[tuple[str, ...], str], terminal: Terminal
 ) -> int:
     """The front page, the commands that begin with the words, or an error when there are none."""
     from . import help
-    from .words import advice, beginning
+    from .words import advice, beginning, elsewhere
 
-    if found.stray:
+    if found.stray and (not found.words or beginning(found.words, known)):
         raise UsageError(f"{found.stray} stands before the command's words", hint="vastai COMMAND OPTIONS")
     rows = [*table.index.values(), *own.index.values()]
     width = terminal.help_width()
     if not found.words:
-        terminal.out(help.front_page(rows, width))
+        asked = "--help" in found.options or not table.start
+        summaries = {row.name: row.summary for row in rows}
+        terminal.out(help.front_page(rows, width) if asked else help.start_page(table.start, summaries))
         return 0
     matching = set(beginning(found.words, known))
     shown = [row for row in rows if row.words in matching]
+    also = {other: row.words for row in rows for other in row.also}
     if not shown:
-        raise UsageError(f"There is no command {' '.join(found.words)!r}", hint=advice(found.words, known))
-    terminal.out(help.beginning_page(found.words, shown, width))
+        raise UsageError(f"There is no command {' '.join(found.words)!r}", hint=advice(found.words, known, also))
+    terminal.out(help.beginning_page(found.words, shown, width, elsewhere(found.words, also)))
     return 0
 
 

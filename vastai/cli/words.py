@@ -100,18 +100,67 @@ def beginning(words: Iterable[str], known: Iterable[Words]) -> list[Words]:
     return [each for each in known if each[: len(start)] == start]
 
 
-def advice(words: Sequence[str], known: Iterable[Words]) -> str:
-    """What to try instead of words that name no command: the nearest that do, or the way to the list.
+def advice(words: Sequence[str], known: Iterable[Words], also: Mapping[str, Words] | None = None) -> str:
+    """What to try instead of words that name no command: those that are meant or nearest, or the way to the list.
+
+    Arguments:
+        also: what other tools say, and the words of the command that does it here.
 
     >>> advice(["shw", "user"], [("show", "user"), ("logs",)])
     'vastai show user'
+    >>> advice(["user", "show"], [("show", "user"), ("logs",)])
+    'vastai show user'
+    >>> advice(["rm", "7"], [("burn", "box")], {"rm": ("burn", "box")})
+    'vastai burn box'
     """
     from ..nearest import nearest
 
+    known = list(known)
+    typed = [normal(word).lower() for word in words]
+    meant = elsewhere(typed, also or {}) or in_another_order(typed, known)
+    meant = meant or [each for each in known if "-".join(each) == "-".join(typed)]
     sentences = [" ".join(each) for each in known]
     for count in (len(words), 2, 1):
-        near = nearest(" ".join(words[:count]), sentences, 3)
-        if near:
-            return ", or ".join(f"vastai {sentence}" for sentence in near)
+        meant = meant or [tuple(near.split()) for near in nearest(" ".join(typed[:count]), sentences, 3)]
+    meant = meant or [each for each in known if len(each) > 1 and _stem(each[-1]) == _stem(typed[0])][:3]
+    if meant:
+        return ", or ".join(f"vastai {' '.join(each)}" for each in meant)
     firsts = nearest(words[0], sorted({sentence.split()[0] for sentence in sentences}))
     return f"vastai {firsts[0]} --help" if firsts else "vastai --help"
+
+
+def elsewhere(words: Sequence[str], also: Mapping[str, Words]) -> list[Words]:
+    """The command that other tools call so, by as many of the words as fit.
+
+    >>> elsewhere(["rm", "box", "7"], {"rm": ("burn", "all"), "rm box": ("burn", "box")})
+    [('burn', 'box')]
+    """
+    starts = (" ".join(words[:count]) for count in range(len(words), 0, -1))
+    return next(([also[start]] for start in starts if start in also), [])
+
+
+def in_another_order(words: Sequence[str], known: Iterable[Words]) -> list[Words]:
+    """The commands that have the same words in another order, first as they stand, else in the singular or plural.
+
+    >>> in_another_order(["boxes", "show", "7"], [("show", "box"), ("show", "boxes")])
+    [('show', 'boxes')]
+    """
+    known = list(known)
+    for same in (str, _stem):
+        for count in range(len(words), 1, -1):
+            typed = sorted(map(same, words[:count]))
+            found = [each for each in known if sorted(map(same, each)) == typed]
+            if found:
+                return found[:3]
+    return []
+
+
+def _stem(word: str) -> str:
+    """A word without the sign of its plural.
+
+    >>> _stem("instances"), _stem("boxes"), _stem("access")
+    ('instance', 'box', 'access')
+    """
+    if word.endswith(("xes", "ches", "shes")):
+        return word[:-2]
+    return word[:-1] if word.endswith("s") and not word.endswith("ss") else word

@@ -39,6 +39,18 @@ WORDS = {
 }
 """Operator words, in any case, and what the service calls them; "not in" counts as "notin"."""
 
+MEANINGS = {
+    "eq": "is",
+    "neq": "is not",
+    "lt": "less than",
+    "lte": "at most",
+    "gt": "more than",
+    "gte": "at least",
+    "in": "is one of, as in [SE,NO]",
+    "notin": "is none of; not in [SE,NO] too",
+}
+"""What the service's operators mean."""
+
 LIST_OPERATORS = frozenset({"in", "notin"})
 ORDERED_OPERATORS = frozenset({"lt", "lte", "gt", "gte"})
 OPERATORS = frozenset(WORDS.values())

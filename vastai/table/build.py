@@ -9,7 +9,7 @@ from ..hooks import registry
 from . import check, read
 from .compiled import checksum
 from .find import FORMAT, data_path
-from .index import Table, line_of, summary_of
+from .index import Table, line_of, start_of, summary_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # the typing module costs start-up time
@@ -50,7 +50,8 @@ def render(data: dict[str, Any], stamp: tuple[int, int, int]) -> tuple[str, str]
     entries = ",\n".join(f"    {name!r}: {repr(entry)!r}" for name, entry in commands.items())
     names = Table.from_data(data).names()
     return (
-        f"{HEAD}FORMAT = {FORMAT}\nSTAMP = {stamp!r}\nNAMES = {tuple(names)!r}\nINDEX = {index!r}\n",
+        f"{HEAD}FORMAT = {FORMAT}\nSTAMP = {stamp!r}\nNAMES = {tuple(names)!r}\nSTART = {tuple(start_of(data))!r}\n"
+        f"INDEX = {index!r}\n",
         f"{HEAD}CHECKSUM = {stamp[2]}\nENTRIES = {{\n{entries}\n}}\nCOLUMNS = {repr(data.get('tables', {}))!r}\n",
     )
 

@@ -124,6 +124,7 @@ def _facts(
     return Facts(
         entries=entries,
         columns=data.get("tables", {}),
+        start=data.get("start", ()),
         commands={**base_facts, **own_commands(entries)},
         base=frozenset(base_facts),
         base_columns=base_columns,

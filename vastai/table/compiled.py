@@ -91,7 +91,7 @@ def _table(path: str, base: Table | None) -> Table:
 
 def _late(path: str, base: Table | None, place: str, module: Any) -> Table:
     """The table of an index, whose entries are loaded when they are needed."""
-    return Table(rows_of(module.INDEX), lambda: _contents(path, base, place, module.STAMP))
+    return Table(rows_of(module.INDEX), lambda: _contents(path, base, place, module.STAMP), module.START)
 
 
 def _contents(path: str, base: Table | None, place: str, stamp: tuple[int, int, int]) -> Contents:

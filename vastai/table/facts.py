@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from .model import Table, words_of
@@ -57,6 +57,7 @@ class Facts(NamedTuple):
     Attributes:
         entries: command name to entry, as far as the entries obey the grammar.
         columns: column lists of this table, by name.
+        start: the commands of the start page.
         commands: every name of a command to the command: aliases, and the commands of the base, included.
         base: names of the commands that must not be replaced, aliases included.
         base_columns: names of the column lists that the base has.
@@ -67,6 +68,7 @@ class Facts(NamedTuple):
 
     entries: Mapping[str, Entry]
     columns: Mapping[str, list[Entry]]
+    start: Sequence[str]
     commands: Mapping[str, Command]
     base: frozenset[str]
     base_columns: Mapping[str, list[Entry]]

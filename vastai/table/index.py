@@ -10,8 +10,11 @@ if TYPE_CHECKING:  # the typing module costs start-up time
     from .model import Command
 
     Entry = dict[str, Any]
-    Row = tuple[str, tuple[str, ...], str, str, tuple[str, ...], bool]
+    Row = tuple[str, tuple[str, ...], str, str, tuple[str, ...], bool, tuple[str, ...]]
+    Start = Sequence[tuple[str, str]]
     Contents = tuple[Mapping[str, Entry | str], Entry | str]
+
+WIDEST_EXAMPLE = 78  # columns of an example on the start page
 
 
 def words_of(name: str) -> tuple[str, ...]:
@@ -25,12 +28,19 @@ def words_of(name: str) -> tuple[str, ...]:
 
 
 class Summary:
-    """What the front page of help and the class need to know of a command, without its whole entry."""
+    """What the front page of help, the class and the advice on wrong words need to know of a command."""
 
-    __slots__ = ("aliases", "deprecated", "group", "name", "summary", "words")
+    __slots__ = ("aliases", "also", "deprecated", "group", "name", "summary", "words")
 
     def __init__(
-        self, name: str, words: tuple[str, ...], group: str, summary: str, aliases: tuple[str, ...], deprecated: bool
+        self,
+        name: str,
+        words: tuple[str, ...],
+        group: str,
+        summary: str,
+        aliases: tuple[str, ...],
+        deprecated: bool,
+        also: tuple[str, ...],
     ) -> None:
         self.name = name
         self.words = words
@@ -38,35 +48,54 @@ class Summary:
         self.summary = summary
         self.aliases = aliases
         self.deprecated = deprecated
+        self.also = also
 
 
 def summary_of(name: str, entry: Entry) -> Row:
     """The row of the index for one entry: the arguments of `Summary`."""
     words = tuple(entry["words"].split()) if "words" in entry else words_of(name)
-    return name, words, entry["group"], entry["summary"], tuple(entry.get("aliases", ())), "deprecated" in entry
+    aliases, also = tuple(entry.get("aliases", ())), tuple(entry.get("also", ()))
+    return name, words, entry["group"], entry["summary"], aliases, "deprecated" in entry, also
+
+
+def start_of(data: Mapping[str, Any]) -> Start:
+    """The commands of the start page, each with its first example that is short enough for it."""
+    return [(name, short_examples(data["commands"][name])[0]) for name in data.get("start", ())]
+
+
+def short_examples(entry: Mapping[str, Any]) -> list[str]:
+    """The examples of an entry that fit on the start page.
+
+    >>> short_examples({"examples": [{"python": "client.logs(7)"}, {"cli": "vastai logs 7"}]})
+    ['vastai logs 7']
+    """
+    lines = [example["cli"] for example in entry.get("examples", ()) if "cli" in example]
+    return [line for line in lines if len(line) <= WIDEST_EXAMPLE]
 
 
 def line_of(row: Row) -> str:
     """A row of the index as a line of text.
 
-    >>> line_of(("show_user", ("show", "user"), "account", "Show your account", ("whoami",), False))
-    'show_user\\tshow user\\taccount\\tShow your account\\twhoami\\t'
+    >>> line_of(("show_user", ("show", "user"), "account", "Show your account", ("me",), False, ("who am i",)))
+    'show_user\\tshow user\\taccount\\tShow your account\\tme\\t\\twho am i'
     """
-    name, words, group, summary, aliases, deprecated = row
+    name, words, group, summary, aliases, deprecated, also = row
     summary = summary.replace("\t", " ")
-    return "\t".join((name, " ".join(words), group, summary, " ".join(aliases), "deprecated" if deprecated else ""))
+    marks = ("deprecated" if deprecated else "", ",".join(also))
+    return "\t".join((name, " ".join(words), group, summary, " ".join(aliases), *marks))
 
 
 def rows_of(text: str) -> list[Row]:
     """The rows in the lines of an index: Python loads one text faster than a thousand small objects.
 
-    >>> rows_of("logs\\tlogs\\tinstances\\tPrint the logs\\t\\tdeprecated")
-    [('logs', ('logs',), 'instances', 'Print the logs', (), True)]
+    >>> rows_of("logs\\tlogs\\tinstances\\tPrint the logs\\t\\tdeprecated\\ttail,log")
+    [('logs', ('logs',), 'instances', 'Print the logs', (), True, ('tail', 'log'))]
     """
     rows: list[Row] = []
     for line in text.split("\n") if text else ():
-        name, words, group, summary, aliases, deprecated = line.split("\t")
-        rows.append((name, tuple(words.split()), group, summary, tuple(aliases.split()), bool(deprecated)))
+        name, words, group, summary, aliases, deprecated, also = line.split("\t")
+        others = tuple(also.split(",")) if also else ()
+        rows.append((name, tuple(words.split()), group, summary, tuple(aliases.split()), bool(deprecated), others))
     return rows
 
 
@@ -77,10 +106,12 @@ class Table:
         rows: one tuple per command, as `summary_of` makes them.
         load: gives command name to its entry, and the column lists of the `tables:` section; entries and lists may be
             the texts of literals, as the compiled table holds them.
+        start: the commands of the start page, each with an example.
     """
 
-    def __init__(self, rows: Sequence[Row], load: Callable[[], Contents]) -> None:
+    def __init__(self, rows: Sequence[Row], load: Callable[[], Contents], start: Start = ()) -> None:
         self._rows = rows
+        self.start = start
         self._load = load
         self._contents: list[Contents] = []
         self._index: dict[str, Summary] = {}
@@ -93,7 +124,7 @@ class Table:
         """A table from the content of a checked commands.yaml."""
         commands = data.get("commands", {})
         rows = [summary_of(name, entry) for name, entry in commands.items()]
-        return cls(rows, lambda: (commands, data.get("tables", {})))
+        return cls(rows, lambda: (commands, data.get("tables", {})), start_of(data))
 
     def joined(self, other: Table) -> Table:
         """This table and the commands of another one, whose names are new here."""
@@ -101,7 +132,7 @@ class Table:
         def load() -> Contents:
             return {**self._content()[0], **other._content()[0]}, {**self.columns, **other.columns}
 
-        return Table([*self._rows, *other._rows], load)
+        return Table([*self._rows, *other._rows], load, other.start or self.start)
 
     @property
     def index(self) -> dict[str, Summary]:

@@ -8,6 +8,7 @@ from typing import Any
 
 from ..nearest import suggestion
 from .facts import RESERVED, VIEWS, Entry, Facts, field_names, has_field, hook_names, place, words_of_entry
+from .index import WIDEST_EXAMPLE, short_examples
 from .model import words_of
 from .read import Path
 from .rules import Found
@@ -51,6 +52,28 @@ def columns_are_used(facts: Facts) -> Found:
     for name in facts.columns:
         if name not in used:
             yield ("tables", name), "no command uses these columns"
+
+
+def start_has_examples(facts: Facts) -> Found:
+    """The start page names commands of this table that have an example which fits there."""
+    for number, name in enumerate(facts.start):
+        if name not in facts.entries:
+            yield ("start", number), _no_command(facts, name)
+        elif not short_examples(facts.entries[name]):
+            yield ("start", number), f'"{name}" has no example of at most {WIDEST_EXAMPLE} columns for the terminal'
+
+
+def other_words_are_free(facts: Facts) -> Found:
+    """What other tools say (`also`) leads to one command, and is no command of ours."""
+    words = {" ".join(words) for command in facts.commands.values() for words in command.words}
+    led: dict[str, str] = {}
+    for name, entry in facts.entries.items():
+        for number, other in enumerate(entry.get("also", ())):
+            at: Path = ("commands", name, "also", number)
+            if other in words:
+                yield at, f'"{other}" is the words of a command'
+            elif led.setdefault(other, name) != name:
+                yield at, f'"{other}" leads to "{led[other]}" already'
 
 
 def hooks_exist(facts: Facts, name: str, entry: Entry) -> Found:
@@ -170,7 +193,13 @@ def schemas_and_columns_exist(facts: Facts, name: str, entry: Entry) -> Found:
 
 
 # Called once for the whole table; places begin at its top.
-TABLE_RULES: tuple[Callable[[Facts], Found], ...] = (names_are_free, words_are_free, columns_are_used)
+TABLE_RULES: tuple[Callable[[Facts], Found], ...] = (
+    names_are_free,
+    words_are_free,
+    columns_are_used,
+    start_has_examples,
+    other_words_are_free,
+)
 
 # Called for each entry; places begin in the entry.
 ENTRY_RULES: tuple[Callable[[Facts, str, Entry], Found], ...] = (
