@@ -26,7 +26,7 @@ instances, and pay for them.
   vastai set api-key KEY          Keep the key of your account on this machine
   vastai COMMAND --help           Show the arguments of a command, with examples
   vastai help WORD                List the commands that begin with a word
-  vastai help                     List the topics, such as queries and exit-codes
+  vastai help                     List the topics of help, such as queries
   vastai COMMAND --url sandbox    Try a command here, without account and money
   vastai COMMAND --raw            Print the result as JSON
 """
