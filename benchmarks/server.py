@@ -31,13 +31,25 @@ def samples() -> dict[str, list[dict[str, Any]]]:
 SAMPLES = samples()
 
 
+VARIED = ("dph_total", "discounted_dph_total", "dlperf_per_dphtotal", "score", "disk_space", "duration")
+
+
+def varied(row: dict[str, Any], number: int) -> dict[str, Any]:
+    """A row of its own: prices and what follows from them differ from offer to offer, as they do in the market, while
+    the offers of a machine have the rest in common.
+    """
+    factor = 1 + number % 9973 / 10_000
+    own = {name: round(row[name] * factor, 6) for name in VARIED if isinstance(row.get(name), float)}
+    return {**row, **own, "id": 1000 + number, "machine_id": 1000 + number // 3}
+
+
 @cache
 def answer(path: str, rows: int) -> bytes:
     """The body for a path."""
     for kind, part in (("instances", "/instances"), ("offers", "/bundles")):
         if path.rstrip("/").endswith(part):
             some = SAMPLES[kind]
-            listed = [{**some[number % len(some)], "id": 1000 + number} for number in range(rows)]
+            listed = [varied(some[number % len(some)], number) for number in range(rows)]
             return json.dumps({"success": True, kind: listed, f"{kind}_found": rows, "next_token": None}).encode()
     if path.rstrip("/").endswith("/users/current"):
         return b'{"id": 1, "username": "somebody", "email": "somebody@example.com", "credit": 1.0, "is_host": false}'

@@ -61,9 +61,13 @@ FORMS = st.fixed_dictionaries(
 )
 
 
-@given(st.one_of(*(st.lists(kind | st.none(), min_size=1) for kind in (st.integers(), NUMBERS, TEXT, MIXED))), FORMS)
-def test_a_whole_column_at_once_is_cell_by_cell(found: list[Any], column: dict[str, Any]) -> None:
-    rows = [{"a": item} for item in found] + [{}]
+@given(
+    st.one_of(*(st.lists(kind | st.none(), min_size=1) for kind in (st.integers(), NUMBERS, TEXT, MIXED))),
+    st.sampled_from([1, 3]),
+    FORMS,
+)
+def test_a_whole_column_at_once_is_cell_by_cell(found: list[Any], times: int, column: dict[str, Any]) -> None:
+    rows = [{"a": item} for item in found] * times + [{}]
     assert cells.grid(rows, [column, COLUMNS[0]]) == [
         [cells.value(row, column) for row in rows],
         ["-"] * len(rows),
@@ -72,9 +76,10 @@ def test_a_whole_column_at_once_is_cell_by_cell(found: list[Any], column: dict[s
 
 @given(st.lists(TEXT | st.sampled_from(["RTX 4090", "-", "x"]), min_size=1), st.integers(0, 70), st.booleans())
 def test_columns_are_made_as_cells_are(texts: list[str], width: int, right: bool) -> None:
-    assert cells.words(texts) == [cells.one_word(text) for text in texts]
-    assert cells.widest(texts) == max(cells.columns_of(text) for text in texts)
-    assert cells.padded(texts, width, right) == [cells.pad(text, width, right) for text in texts]
+    column = cells.Texts(texts)
+    assert column.width == max(cells.columns_of(text) for text in texts)
+    assert column.padded(width, right) == [cells.pad(text, width, right) for text in texts]
+    assert cells.Texts(texts, one_word_each=True).texts == [cells.one_word(text) for text in texts]
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from operator import itemgetter
 from typing import Any
 from unicodedata import combining, east_asian_width
 
@@ -27,27 +28,66 @@ def grid(rows: Sequence[Any], columns: Sequence[Column]) -> list[list[str]]:
     >>> grid([{"n": 2}, {"n": None}], [{"field": "n", "format": "{:.1f}", "scale": 0.5}])
     [['1.0', '-']]
     """
-    names = [column["field"] for column in columns]
-    if {*map(type, rows)} == {dict} and not any("." in name for name in names):
-        found = [[*map(row.get, names)] for row in rows]
-    else:
-        found = [[field(row, name) for name in names] for row in rows]
+    found = _fields(rows, [column["field"] for column in columns])
     return [_texts(values, column) for values, column in zip(zip(*found, strict=True), columns, strict=True)]
 
 
+def _fields(rows: Sequence[Any], names: Sequence[str]) -> Iterable[Sequence[Any]]:
+    """The values of these fields, row by row."""
+    if len(names) > 1 and {*map(type, rows)} == {dict} and not any("." in name for name in names):
+        try:
+            return [*map(itemgetter(*names), rows)]
+        except KeyError:  # a field is missing somewhere
+            pass
+    return [[field(row, name) for name in names] for row in rows]
+
+
 def _texts(found: Sequence[Any], column: Column) -> list[str]:
-    kinds = {*map(type, found)}
-    write = _writer(kinds - {type(None)}, column)
+    kinds = {*map(type, found)} - {type(None)}
+    write = _writer(kinds, column)
     if write is None:
         return [_shown(item, column) for item in found]
+    distinct = {*found}
     try:
-        if type(None) in kinds:
-            texts = [MISSING if item is None else write(item) for item in found]
-        else:
-            texts = [*map(write, found)]
+        # Equal numbers of one kind have one text, but for 0.0 and -0.0.
+        if 2 * len(distinct) < len(found) and len(kinds) < 2 and 0.0 not in distinct:
+            known = {item: MISSING if item is None else write(item) for item in distinct}
+            return [*map(known.__getitem__, found)]
+        if None in distinct:
+            return [MISSING if item is None else write(item) for item in found]
+        return [*map(write, found)]
     except UNWRITABLE:
         return [_shown(item, column) for item in found]
-    return texts if is_plain(texts) else each(neutral, texts)
+
+
+class Texts:
+    """The texts of one column, its heading first. They are looked through once, and what is plain is not again.
+
+    Attributes:
+        texts: as they are shown.
+        width: columns of a terminal that the widest text takes.
+    """
+
+    __slots__ = ("_plain", "texts", "width")
+
+    def __init__(self, texts: Sequence[str], one_word_each: bool = False) -> None:
+        """Take the texts of a column.
+
+        Arguments:
+            one_word_each: without blanks, see `one_word`.
+        """
+        joined = "".join(texts)
+        self._plain = joined.isascii() and joined.isprintable()  # one column wide each
+        if one_word_each and (not self._plain or " " in joined or not all(texts)):
+            texts = each(one_word, texts)
+        self.texts = texts
+        self.width = max(map(len if self._plain else columns_of, texts))
+
+    def padded(self, width: int, right: bool = False) -> list[str]:
+        """Every text as `pad` makes it."""
+        if self._plain and self.width <= width:
+            return [text.rjust(width) for text in self.texts] if right else [text.ljust(width) for text in self.texts]
+        return each(lambda text: pad(text, width, right), self.texts)
 
 
 def each(change: Callable[[str], str], texts: Sequence[str]) -> list[str]:
@@ -60,36 +100,11 @@ def each(change: Callable[[str], str], texts: Sequence[str]) -> list[str]:
     return [known[text] for text in texts]
 
 
-def is_plain(texts: Sequence[str]) -> bool:
-    """Do all texts together hold nothing but printable ASCII, one column wide each?"""
-    joined = "".join(texts)
-    return joined.isascii() and joined.isprintable()
-
-
-def words(texts: Sequence[str]) -> list[str]:
-    """The texts of a column as `one_word` makes them."""
-    if all(texts) and is_plain(texts) and " " not in "".join(texts):
-        return list(texts)
-    return each(one_word, texts)
-
-
-def widest(texts: Sequence[str]) -> int:
-    """Columns of a terminal that the widest text takes."""
-    return max(map(len if is_plain(texts) else columns_of, texts))
-
-
-def padded(texts: Sequence[str], width: int, right: bool = False) -> list[str]:
-    """The texts of a column as `pad` makes them."""
-    if is_plain(texts) and max(map(len, texts)) <= width:
-        return [text.rjust(width) for text in texts] if right else [text.ljust(width) for text in texts]
-    return each(lambda text: pad(text, width, right), texts)
-
-
 def _writer(kinds: set[type], column: Column) -> Callable[[Any], str] | None:
     """What writes each value of a column whose values are of these kinds, or None where each is to be looked at."""
-    form, scale = column.get("format", ""), column.get("scale")
+    form, scale = neutral(column.get("format", "")), column.get("scale")
     if kinds <= {str} and not form:
-        return lambda text: text or MISSING
+        return lambda text: neutral(text) or MISSING
     whole = kinds <= {int} and not isinstance(scale, float)  # a bare {} shows whole numbers without a fraction
     if not kinds <= {int, float} or "%" in form or ("{}" in form and not whole):
         return None

@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from .cells import Column, cell, columns_of, grid, padded, value, widest, words
+from .cells import Column, Texts, cell, columns_of, grid, value
 from .signs import neutral
 from .table.model import Command
 
@@ -113,14 +113,15 @@ def table(rows: Sequence[Mapping[str, Any]], columns: Sequence[Column], width: i
     """
     if not rows:
         return ""
-    lists = [[column["title"], *cells] for column, cells in zip(columns, grid(rows, columns), strict=True)]
-    if width is None:
-        lists = [words(cells) for cells in lists]
-    widths = [widest(cells) for cells in lists]
+    shown = [
+        Texts([column["title"], *texts], one_word_each=width is None)
+        for column, texts in zip(columns, grid(rows, columns), strict=True)
+    ]
+    widths = [texts.width for texts in shown]
     if width is not None:
         widths = fit(widths, [_may_be_cut(column) for column in columns], width)
     sides = [column.get("align") == "right" for column in columns]
-    filled = [padded(*cells) for cells in zip(lists, widths, sides, strict=False)]
+    filled = [texts.padded(size, right) for texts, size, right in zip(shown, widths, sides, strict=False)]
     lines = [GAP.join(line).rstrip() for line in zip(*filled, strict=True)]
     left_out = len(columns) - len(widths)
     if left_out:

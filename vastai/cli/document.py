@@ -14,10 +14,11 @@ from functools import cache
 from itertools import chain, islice, zip_longest
 from typing import Any
 
-ROWS = 200  # rows of a list that are written at a time
+ROWS = 100  # rows of a list that are written at a time: their texts fit the cache of a processor
 INDENT = "  "
 LISTS = (list, tuple)
 NESTED = (dict, *LISTS)
+PLAIN = frozenset({str, int, float, bool, type(None)})
 HOLE = "\0"
 HOLE_TEXT = '"\\u0000"'
 
@@ -132,11 +133,11 @@ def _objects(objects: list[dict[Any, Any]], depth: int, ensure_ascii: bool) -> l
 
 
 def _with_holes(objects: list[dict[Any, Any]]) -> tuple[list[dict[Any, Any]], list[Any]]:
-    """The same objects with a hole for each value that is an object or a list itself, and these values."""
+    """The same objects with a hole for each value that is not plain, such as an object or a list, and these values."""
     flat: list[dict[Any, Any]] = []
     nested: list[Any] = []
     for one in objects:
-        inner = {name: item for name, item in one.items() if isinstance(item, NESTED)}
+        inner = {name: item for name, item in one.items() if type(item) not in PLAIN}
         if not inner:
             flat.append(one)
             continue
