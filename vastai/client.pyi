@@ -677,13 +677,13 @@ class VastAI:
         """Rent several offers and create an instance from each."""
     def launch_instance(
         self,
-        gpu_name: str,
-        num_gpus: int,
-        image: str,
+        gpu_name: str | None = None,
+        num_gpus: int | None = None,
+        image: str | None = None,
         region: str | None = None,
         disk: float | None = None,
         limit: int | None = None,
-        order: Any = "score-",
+        order: Any = None,
         env: Any = None,
         label: str | None = None,
         extra: str | None = None,
@@ -702,10 +702,43 @@ class VastAI:
         template_hash: str | None = None,
         runtype: str | None = None,
         args: Sequence[str] | None = None,
+        query: Any = None,
+        max_price: float | None = None,
+        tries: int | None = None,
+        bid: float | None = None,
+        max_hours: float | None = None,
+        max_cost: float | None = None,
+        traffic: float | None = None,
+        no_default: bool = False,
+        dry_run: bool = False,
+    ) -> dict[str, Any]:
+        """Search for an offer and rent it at once."""
+    def launch_by_service(
+        self,
+        gpu_name: str,
+        num_gpus: int,
+        image: str,
+        region: Any = None,
+        disk: float = 10,
+        limit: int | None = None,
+        order: Any = "score-",
+        env: Any = None,
+        label: str | None = None,
+        extra: str | None = None,
+        onstart: str | None = None,
+        login: str | None = None,
+        jupyter_dir: str | None = None,
+        jupyter_lab: bool = False,
+        lang_utf8: bool = False,
+        python_utf8: bool = False,
+        cancel_unavail: bool = False,
+        template_hash: str | None = None,
+        runtype: str | None = None,
+        args: Sequence[str] | None = None,
         max_hours: float | None = None,
         max_cost: float | None = None,
     ) -> dict[str, Any]:
-        """Search for an offer and rent it at once."""
+        """Let the service choose an offer and rent it."""
     def start_instances(self, ids: Sequence[int | str]) -> dict[str, Any]:
         """Start several stopped instances."""
     def stop_instances(self, ids: Sequence[int | str]) -> dict[str, Any]:

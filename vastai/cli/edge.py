@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ..engine.edge import Edge
+from ..signs import neutral
 from . import confirm
+from .speech import in_words
 from .terminal import Terminal
 
 
@@ -30,6 +32,11 @@ class CliEdge(Edge):
         """
         if not self._consent:
             confirm.ask(question, self._terminal)
+
+    def brief(self, details: str) -> None:
+        """Lines to read before a question, on stderr; not beside JSON or ids when the person has agreed beforehand."""
+        if not (self._consent and (self._terminal.raw or self._terminal.quiet)):
+            self._terminal.show(neutral(in_words(details, self._terminal.vocabulary), keep="\n"))
 
     def enter(self, question: str, *, hidden: bool = False) -> str:
         """A line that the person types, or "" at the end of the input."""

@@ -14,6 +14,7 @@ class Context:
     Attributes:
         table: the table of commands.
         now: gives the present, in unix seconds.
+        dice: gives a random number from 0 to 1.
         read_file: gives the text of a local file.
         notes: remarks for the user; whoever drives the flow says them, and notes in `said` what was said.
         strict: how strictly replies are checked: "", ``warn`` or ``raise``.
@@ -27,6 +28,7 @@ class Context:
         table: Table,
         *,
         now: Callable[[], float],
+        dice: Callable[[], float] = lambda: 0.5,
         read_file: Callable[[str], str],
         strict: str = "",
         sandboxed: bool = False,
@@ -34,6 +36,7 @@ class Context:
     ) -> None:
         self.table = table
         self.now = now
+        self.dice = dice
         self.read_file = read_file
         self.notes: list[str] = []
         self.said: set[str] = set()
@@ -46,6 +49,7 @@ class Context:
         """The arguments that a hook may name. The time is that of the service, as far as its answers have shown it."""
         return {
             "now": self.now() + self.ahead if now is None else now,
+            "dice": self.dice(),
             "read_file": self.read_file,
             "notes": self.notes,
             "table": self.table,

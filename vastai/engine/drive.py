@@ -73,7 +73,7 @@ class Driver:
             Run: self._run,
             Write: self._write,
             Probe: self._probe,
-            Ask: lambda step, command: edge.ask(step.question),
+            Ask: self._ask,
             Enter: lambda step, command: edge.enter(step.question, hidden=step.hidden),
             KeepKey: self._keep_key,
             KeepSession: self._keep_session,
@@ -98,6 +98,7 @@ class Driver:
         context = Context(
             self._table,
             now=self._edge.now,
+            dice=self._edge.dice,
             read_file=self._edge.read_file,
             strict=self._settings.strict,
             sandboxed=self._settings.sandboxed,
@@ -208,6 +209,11 @@ class Driver:
         if isinstance(transport, Imitation):
             return transport.probe(step.host, step.port, self._edge.probe)
         return self._edge.probe(*step)
+
+    def _ask(self, step: Ask, command: Command) -> None:
+        if step.details:
+            self._edge.brief(step.details)
+        self._edge.ask(step.question)
 
     def _write(self, step: Write, command: Command) -> None:
         try:

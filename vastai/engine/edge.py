@@ -41,6 +41,9 @@ class Edge:
             UsageError: refused.
         """
 
+    def brief(self, details: str) -> None:
+        """Lines that a person should read before a question. In the library the result tells the same."""
+
     def enter(self, question: str, *, hidden: bool = False) -> str:
         """A text from the person, which is not seen while it is typed if it is to be hidden.
 

@@ -145,9 +145,13 @@ class Enter(NamedTuple):
 
 
 class Ask(NamedTuple):
-    """Ask the person for consent. The driver hands back True or raises UsageError."""
+    """Ask the person for consent. The driver hands back True or raises UsageError.
+
+    `details` are lines to read before: the terminal shows them also to those who have said yes beforehand.
+    """
 
     question: str
+    details: str = ""
 
 
 class Outcome(NamedTuple):

@@ -11,8 +11,9 @@ type      ``f(value, values, **options)``     the value of a rich type as it is 
 ========  ==================================  ==========================================
 
 A hook may name, as keyword arguments, what it cannot know by itself and the driver then passes in:
-``now`` (unix seconds; the server's Date where there is one), ``read_file`` (path to text), ``notes`` (a list for
-remarks to the user), ``table`` (the table of commands), ``surface`` (``library`` or ``terminal``).
+``now`` (unix seconds; the server's Date where there is one), ``dice`` (a random number from 0 to 1), ``read_file``
+(path to text), ``notes`` (a list for remarks to the user), ``table`` (the table of commands), ``surface``
+(``library`` or ``terminal``).
 """
 
 from __future__ import annotations
@@ -29,13 +30,14 @@ F = TypeVar("F", bound=Hook)
 MODULES = {
     "type": ("types",),
     "value": ("values", "renting", "storage", "hosts", "account"),
-    "prepare": ("prepare", "renting", "leases", "templates", "hosts", "account"),
+    "prepare": ("prepare", "renting", "leases", "launch", "templates", "hosts", "account"),
     "flow": (
-        "flows", "storage_flows", "templates", "price_increases", "flows_hosts", "flows_benchmarks", "account_flows",
+        "flows", "launch", "storage_flows", "templates", "price_increases", "flows_hosts", "flows_benchmarks",
+        "account_flows",
     ),
-    "view": ("views", "renting", "storage", "price_increases", "hosts", "account"),
+    "view": ("views", "renting", "launch", "storage", "price_increases", "hosts", "account"),
 }  # fmt: skip
-PASSED_IN = ("now", "read_file", "notes", "table", "surface")
+PASSED_IN = ("now", "dice", "read_file", "notes", "table", "surface")
 
 _hooks: dict[tuple[str, str], Hook] = {}
 

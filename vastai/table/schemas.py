@@ -37,7 +37,8 @@ def acknowledges(name: str | None) -> bool:
     """Is an answer of this schema an acknowledgement: ``ack`` itself, or one that extends it?"""
     if name is None or name == "ack":
         return name == "ack"
-    return any(part.get("$ref") == "ack.json" for part in load(name).get("allOf", ()))
+    extended = (part.get("$ref", "") for part in load(name).get("allOf", ()))
+    return any(acknowledges(each.removesuffix(".json")) for each in extended if each)
 
 
 def may_be_list(name: str) -> bool:
