@@ -149,7 +149,7 @@ class VastAI:
             return result
         from . import render
 
-        text = render.text(command, render.masked(command, result, given), table().columns)
+        text = render.text(command.shown_for(given), render.masked(command, result, given), table().columns)
         if text:
             print(text)
         return None

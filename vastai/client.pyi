@@ -293,6 +293,10 @@ class VastAI:
         format: str = "table",
     ) -> dict[str, Any]:
         """List one page of charges."""
+    def cost(
+        self, by: str | None = None, start_date: str | float | None = None, end_date: str | float | None = None
+    ) -> dict[str, Any]:
+        """Show what you pay for, what was spent, and how long the credit lasts."""
     def show_user(self) -> dict[str, Any]:
         """Show your account and what is left of its credit."""
     def add_credit(self, amount: float) -> dict[str, Any]:

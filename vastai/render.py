@@ -40,7 +40,8 @@ def text(
     if isinstance(result, str):
         return _as_written(result, width)
     if output.table and output.rows and isinstance(result, dict):
-        return _page(output.rows, result, (columns or {})[output.table], width)
+        rows_needed = output.empty is not None  # else what stands beside the rows is worth showing without any
+        return _page(output.rows, result, (columns or {})[output.table], width, rows_needed)
     if output.table:
         return _tabled(result, (columns or {})[output.table], width)
     if isinstance(result, dict) and set(result) == {"success", "results"}:
@@ -187,14 +188,14 @@ def _tabled(result: Any, columns: Sequence[Column], width: int | None) -> str:
     return "\n".join(f"{column['title']}: {value(result, column)}" for column in columns)
 
 
-def _page(key: str, result: Mapping[str, Any], columns: Sequence[Column], width: int | None) -> str:
+def _page(key: str, result: Mapping[str, Any], columns: Sequence[Column], width: int | None, rows_needed: bool) -> str:
     """The rows of a page as a table, and below it what else the page says, such as the token of the next one."""
     rows = rows_of(result, key)
-    if not rows:
+    if not rows and rows_needed:
         return ""
     rest = {name: value for name, value in result.items() if name not in (key, "success")}
     lines = [f"{neutral(str(name))}: {cell(value)}" for name, value in rest.items() if value not in (None, "", [], {})]
-    return "\n".join([table(rows, columns, width), *lines])
+    return "\n".join([*([table(rows, columns, width)] if rows else []), *lines])
 
 
 def rows_of(result: Any, key: str | None) -> list[Any]:

@@ -121,6 +121,7 @@ def _run_command(
     if "--version" in options:
         return _version(terminal)
     command, arguments.given = _in_list_form(command, arguments.given, table)
+    command = command.shown_for(arguments.given)
     terminal.raw, terminal.quiet = bool(options.get("--raw")), bool(options.get("--quiet"))
     if "--yes" in options and not command.asks:
         raise UsageError(f"{command.name}: asks nothing, so there is no option --yes")

@@ -45,10 +45,15 @@ class Context:
         self.surface = surface
         self.ahead = 0.0
 
+    def service_now(self) -> float:
+        """The present by the clock of the service, as far as its last answer has shown it, in unix seconds."""
+        return self.now() + self.ahead
+
     def passed_in(self, now: float | None = None) -> dict[str, Any]:
-        """The arguments that a hook may name. The time is that of the service, as far as its answers have shown it."""
+        """The arguments that a hook may name."""
         return {
-            "now": self.now() + self.ahead if now is None else now,
+            "now": self.service_now() if now is None else now,
+            "clock": self.service_now,
             "dice": self.dice(),
             "read_file": self.read_file,
             "notes": self.notes,

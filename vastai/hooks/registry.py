@@ -11,9 +11,9 @@ type      ``f(value, values, **options)``     the value of a rich type as it is 
 ========  ==================================  ==========================================
 
 A hook may name, as keyword arguments, what it cannot know by itself and the driver then passes in:
-``now`` (unix seconds; the server's Date where there is one), ``dice`` (a random number from 0 to 1), ``read_file``
-(path to text), ``notes`` (a list for remarks to the user), ``table`` (the table of commands), ``surface``
-(``library`` or ``terminal``).
+``now`` (unix seconds; the server's Date where there is one), ``clock`` (a function that gives that time anew), ``dice``
+(a random number from 0 to 1), ``read_file`` (path to text), ``notes`` (a list for remarks to the user), ``table`` (the
+table of commands), ``surface`` (``library`` or ``terminal``).
 """
 
 from __future__ import annotations
@@ -33,11 +33,11 @@ MODULES = {
     "prepare": ("prepare", "renting", "leases", "launch", "templates", "hosts", "account"),
     "flow": (
         "flows", "launch", "storage_flows", "templates", "price_increases", "flows_hosts", "flows_benchmarks",
-        "account_flows",
+        "account_flows", "cost_flows",
     ),
     "view": ("views", "renting", "launch", "storage", "price_increases", "hosts", "account"),
 }  # fmt: skip
-PASSED_IN = ("now", "dice", "read_file", "notes", "table", "surface")
+PASSED_IN = ("now", "clock", "dice", "read_file", "notes", "table", "surface")
 
 _hooks: dict[tuple[str, str], Hook] = {}
 

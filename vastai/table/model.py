@@ -182,9 +182,14 @@ class Returns:
 
 
 class Output:
-    """How a result is shown in a terminal."""
+    """How a result is shown in a terminal.
 
-    __slots__ = ("empty", "piped", "quiet", "rows", "table", "text", "view")
+    Attributes:
+        histogram: the field that is drawn, and its unit, or None.
+        given: parameter -> the keys that are others when it is given.
+    """
+
+    __slots__ = ("empty", "given", "histogram", "piped", "quiet", "rows", "table", "text", "view")
 
     def __init__(self, entry: Entry) -> None:
         self.table: str | None = entry.get("table")
@@ -194,6 +199,15 @@ class Output:
         self.view: str | None = entry.get("view")
         self.empty: str | None = entry.get("empty")
         self.piped: str | None = entry.get("piped")
+        self.histogram: Entry | None = entry.get("histogram")
+        self.given: dict[str, Entry] = entry.get("given", {})
+
+    def when(self, values: Mapping[str, Any]) -> Output:
+        """How a result is shown when these values were given."""
+        others = [entry for name, entry in self.given.items() if values.get(name) not in (None, False)]
+        if not others:
+            return self
+        return Output({name: getattr(self, name) for name in self.__slots__} | {"given": {}} | others[0])
 
 
 class Command:
@@ -261,6 +275,17 @@ class Command:
     def asks(self) -> bool:
         """May it ask first: by its entry, for a job that it replaces, or as it is made of what changes something?"""
         return bool(self.confirm or self.schedule) or (self.composed and self.effect != "read")
+
+    def shown_for(self, values: Mapping[str, Any]) -> Command:
+        """The same command, its result shown as a call with these values wants it."""
+        output = self.output.when(values)
+        if output is self.output:
+            return self
+        from copy import copy
+
+        other = copy(self)
+        other.output = output
+        return other
 
     def question(self, values: Mapping[str, Any]) -> str:
         """The question of `confirm`, its placeholders filled with the values, or with the defaults."""

@@ -48,7 +48,7 @@ def words_are_free(facts: Facts) -> Found:
 
 def columns_are_used(facts: Facts) -> Found:
     """Each list of columns is used by a command, for an unused one is not checked against any schema."""
-    used = {entry.get("output", {}).get("table") for entry in facts.entries.values()}
+    used = {output.get("table") for entry in facts.entries.values() for _, output in outputs(entry)}
     for name in facts.columns:
         if name not in used:
             yield ("tables", name), "no command uses these columns"
@@ -166,30 +166,46 @@ def completions_exist(facts: Facts, name: str, entry: Entry) -> Found:
 
 
 def schemas_and_columns_exist(facts: Facts, name: str, entry: Entry) -> Found:
-    """The response schema exists, and it describes the fields of the columns and of `quiet`."""
-    returns, output = entry.get("returns", {}), entry.get("output", {})
+    """The response schema exists, and it describes the fields of the columns and of whatever else is shown."""
+    returns = entry.get("returns", {})
     schema = returns.get("schema")
     if schema is not None and facts.schemas(schema) is None:
         yield ("returns", "schema"), f"there is no schemas/{schema}.json.{suggestion(schema, facts.schema_names)}"
         schema = None
-    table = output.get("table")
+    rows = entry.get("output", {}).get("rows")
+    if rows is not None and schema is not None:
+        yield from _field(facts, schema, rows, ("output", "rows"))
+    for at, output in outputs(entry):
+        yield from _shown(facts, schema, output, f"{rows}." if rows else "", at)
+    yield from _described(facts, schema, returns)
+
+
+def outputs(entry: Entry) -> Iterator[tuple[Path, Entry]]:
+    """The ways in which an entry shows its result, each with its place."""
+    output = entry.get("output", {})
+    yield ("output",), output
+    for parameter, other in output.get("given", {}).items():
+        yield ("output", "given", parameter), other
+
+
+def _shown(facts: Facts, schema: str | None, output: Entry, within: str, at: Path) -> Found:
+    """What one way to show a result names: columns, and fields of the schema."""
+    table: Any = output.get("table")
     columns = facts.columns.get(table, facts.base_columns.get(table))
     if table is not None and columns is None:
         known = [*facts.columns, *facts.base_columns]
-        yield ("output", "table"), f'there is no "{table}" in tables.{suggestion(table, known)}'
-    within = f"{output['rows']}." if "rows" in output else ""
-    if within and schema is not None:
-        yield from _field(facts, schema, output["rows"], ("output", "rows"))
+        yield (*at, "table"), f'there is no "{table}" in tables.{suggestion(table, known)}'
+    if schema is None:
+        return
     for column in columns or ():
-        if schema is not None and "field" in column and not has_field(facts, schema, within + column["field"]):
-            yield (
-                ("output", "table"),
-                f'"{table}" has the column "{column["field"]}", {_unknown(facts, schema, within + column["field"])}',
-            )
+        if "field" in column and not has_field(facts, schema, within + column["field"]):
+            where = _unknown(facts, schema, within + column["field"])
+            yield (*at, "table"), f'"{table}" has the column "{column["field"]}", {where}'
     for key in ("quiet", "text"):
-        if key in output and schema is not None:
-            yield from _field(facts, schema, within + output[key], ("output", key))
-    yield from _described(facts, schema, returns)
+        if key in output:
+            yield from _field(facts, schema, within + output[key], (*at, key))
+    if "histogram" in output:
+        yield from _field(facts, schema, within + output["histogram"]["field"], (*at, "histogram", "field"))
 
 
 # Called once for the whole table; places begin at its top.

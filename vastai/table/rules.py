@@ -116,6 +116,8 @@ def _named(entry: Entry) -> Iterator[tuple[Path, Any]]:
         yield from ((("steps", number, key), step[key]) for key in ("when", "unless") if key in step)
     for key in entry.get("returns", {}).get("pick", ()):
         yield ("returns", "pick", key), key
+    for key in entry.get("output", {}).get("given", ()):
+        yield ("output", "given", key), key
     for name, parameter in _params(entry).items():
         if "unless" in parameter:
             yield ("params", name, "unless"), parameter["unless"]
@@ -255,7 +257,7 @@ def pages_are_lists(name: str, entry: Entry) -> Found:
         yield ("output", "rows"), "the rows of what? There is no table beside it"
     if "rows" in output and returns.get("many"):
         yield ("output", "rows"), "the result is the list of rows already: returns has many: true"
-    for key in ("table", "quiet", "text"):
+    for key in ("table", "quiet", "text", "histogram"):
         if key in output and returns.get("type") == "str":
             yield ("output", key), "the result is text and has no fields"
 
