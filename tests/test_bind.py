@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vastai.engine import bind
+from vastai.engine import bind, conversion
 from vastai.engine.plan import plan
 from vastai.errors import UsageError
 from vastai.table.model import Command, Parameter
@@ -77,9 +77,9 @@ def test_conversion(entry: dict[str, Any], value: Any, outcome: Any) -> None:
     parameter = Parameter("x", entry, "body")
     if outcome is ValueError:
         with pytest.raises(ValueError):
-            bind.convert(parameter, value)
+            conversion.convert(parameter, value)
     else:
-        converted = bind.convert(parameter, value)
+        converted = conversion.convert(parameter, value)
         assert (converted, type(converted)) == (outcome, type(outcome))
 
 
@@ -181,9 +181,9 @@ def test_a_default_is_copied_for_every_call() -> None:
 
 def test_a_choice_is_known_by_its_text() -> None:
     parameter = Parameter("x", {"type": "bool", "choices": {"true": "yes", "false": "no"}}, "body")
-    assert [bind.convert(parameter, value) for value in (True, "0")] == ["yes", "no"]
+    assert [conversion.convert(parameter, value) for value in (True, "0")] == ["yes", "no"]
     parameter = Parameter("x", {"type": "int", "choices": {"1": "one"}}, "body")
-    assert bind.convert(parameter, "1") == "one"
+    assert conversion.convert(parameter, "1") == "one"
 
 
 def test_what_is_empty_may_count_as_not_given() -> None:

@@ -23,7 +23,7 @@ from vastai.cli.parser import read
 from vastai.cli.terminal import Terminal
 from vastai.cli.tokens import settle
 from vastai.client import table
-from vastai.engine import bind
+from vastai.engine import conversion
 from vastai.errors import UsageError
 from vastai.table.model import Command
 
@@ -56,7 +56,7 @@ def taken(command: Command, argv: list[str]) -> dict[str, Any] | None:
     """What our parser makes of the arguments, values converted; None when it refuses them."""
     try:
         given = read(command, settle(argv, flags_of(command))).given
-        return {name: bind.convert(command.params[name], value) for name, value in given.items()}
+        return {name: conversion.convert(command.params[name], value) for name, value in given.items()}
     except (UsageError, ValueError):
         return None
 

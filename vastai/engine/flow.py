@@ -8,7 +8,7 @@ from typing import Any
 from ..errors import ConnectionFailed, NotOffered, OutcomeUnknown, UsageError
 from ..hooks import registry
 from ..table.model import Command, Parameter
-from . import bind, bulk, composed, lost, reply, schedule, shape
+from . import bind, bulk, composed, conversion, lost, reply, schedule, shape
 from .context import Context
 from .plan import plan
 from .steps import Fetch, Pause, Reply, Request, Step
@@ -175,7 +175,7 @@ def _each(command: Command, parameter: Parameter, given: Mapping[str, Any], cont
     for call in calls[:1]:  # what is not checked there is the same for all
         bound(command, call, context)
     flows = [start(command, call, context) for call in calls]
-    items = [[bind.convert(parameter, call[parameter.name])] for call in calls]
+    items = [[conversion.convert(parameter, call[parameter.name])] for call in calls]
     return (yield from bulk.perform(items, flows))
 
 

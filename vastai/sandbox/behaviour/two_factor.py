@@ -55,10 +55,7 @@ def _authorized(call: Call, state: Row) -> bool:
 @behaviour("POST /api/v0/tfa/")
 def verified(call: Call) -> Row | Refusal:
     """Check a second factor: the answer is the account, and a key that is good for one session."""
-    second_factor.person(call)
-    if not second_factor.methods(call):
-        raise Refusal(400, "tfa_not_enabled", "Two-factor authentication is off: add a method first.")
-    refused = second_factor.prove(call)
+    refused = _unproven(call)
     if refused is not None:
         return refused
     permissions = call.caller.key.get("permissions") if call.caller.key else None
@@ -68,6 +65,14 @@ def verified(call: Call) -> Row | Refusal:
     answer = {"success": True, "id": account["id"], "email": account["email"], "full_name": account.get("fullname")}
     left = len(second_factor.person(call)["backup_codes"])
     return {**answer, "tfa_status": "enabled", "session_key": text, "backup_codes_remaining": left}
+
+
+def _unproven(call: Call) -> Refusal | None:
+    """Why the call does not prove a second factor, or None when it does."""
+    second_factor.person(call)
+    if not second_factor.methods(call):
+        raise Refusal(400, "tfa_not_enabled", "Two-factor authentication is off: add a method first.")
+    return second_factor.prove(call)
 
 
 @behaviour("POST /api/v0/tfa/email/")
@@ -235,10 +240,7 @@ def method_removed(call: Call) -> Row | Refusal:
 @behaviour("PUT /api/v0/tfa/regen-backup-codes/")
 def codes_renewed(call: Call) -> Row | Refusal:
     """Make new backup codes; the old ones end."""
-    second_factor.person(call)
-    if not second_factor.methods(call):
-        raise Refusal(400, "tfa_not_enabled", "Two-factor authentication is off: add a method first.")
-    refused = second_factor.prove(call)
+    refused = _unproven(call)
     if refused is not None:
         return refused
     state = second_factor.person(call)
