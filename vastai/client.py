@@ -1,6 +1,6 @@
 """The class `VastAI`: the settings of one client, and one method for every command of the table."""
 
-from .settings import Settings
+from .settings import RETRY, Settings
 from .table import find
 
 TYPE_CHECKING = False
@@ -17,18 +17,20 @@ if TYPE_CHECKING:  # the typing module costs start-up time
 class VastAI:
     """A client of the Vast.ai API. Every command of the command line is a method here.
 
-    Nothing is read or sent before the first call. One client may be used from several threads, and as a context
-    manager.
+    Nothing is sent before the first call, and no key is read. One client may be used from several threads, and as a
+    context manager.
 
     Args:
         api_key: the API key; without it VAST_API_KEY, VASTAI_API_KEY or the key file is used.
         server_url: address of the API; without it VAST_URL or the public service. "sandbox" is an imitation of the
             service inside this process, with money that is not real.
-        retry: repeats after the first attempt, for requests that may be repeated.
+        retry: repeats after the first attempt, for requests that may be repeated (default 3, or what a profile says).
         raw: return JSON; False prints what the command line would print, and returns None.
         explain: print verb, URL and body of every request before it is sent.
         quiet: no warnings.
         curl: print a runnable curl command instead of sending, and return None.
+        profile: the profile whose key, server and settings are used; without it that of VASTAI_PROFILE, or the one
+            chosen with `vastai profile use`. "default" is to have none.
         timeout: seconds for one attempt (default 120, or VASTAI_TIMEOUT).
         parallel: how many requests of a bulk command may be under way at once (default 4, or VASTAI_PARALLEL).
         strict: check replies against their schemas; True raises SchemaError, "warn" only warns.
@@ -43,12 +45,13 @@ class VastAI:
         self,
         api_key: "str | None" = None,
         server_url: "str | None" = None,
-        retry: int = 3,
+        retry: int = RETRY,
         raw: bool = True,
         explain: bool = False,
         quiet: bool = False,
         curl: bool = False,
         *,
+        profile: "str | None" = None,
         timeout: "float | None" = None,
         parallel: "int | None" = None,
         strict: "bool | str | None" = None,
@@ -65,6 +68,7 @@ class VastAI:
             explain=explain,
             quiet=quiet,
             curl=curl,
+            profile=profile,
             timeout=timeout,
             parallel=parallel,
             strict=strict,

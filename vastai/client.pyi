@@ -6,7 +6,7 @@ from typing import Any
 from .engine.drive import Driver
 from .engine.edge import Edge
 from .errors import APIError, NotOffered
-from .settings import Settings
+from .settings import RETRY, Settings
 from .table.index import Table
 
 TYPE_CHECKING: bool
@@ -21,12 +21,13 @@ class VastAI:
         self,
         api_key: str | None = None,
         server_url: str | None = None,
-        retry: int = 3,
+        retry: int = RETRY,
         raw: bool = True,
         explain: bool = False,
         quiet: bool = False,
         curl: bool = False,
         *,
+        profile: str | None = None,
         timeout: float | None = None,
         parallel: int | None = None,
         strict: bool | str | None = None,

@@ -1,4 +1,19 @@
-"""Where the key, the server, the repeats and the time-outs come from, and in which order."""
+"""Where the key, the server, the repeats and the time-outs come from, and in which order.
+
+What is found first holds:
+
+====  ==========================  =========================================================================
+ 1    an argument, an option      ``VastAI(api_key=...)``, ``--api-key``, ``--url``, ``--timeout`` ...
+ 2    a profile that is named     ``VastAI(profile=...)``, ``--profile NAME``
+ 3    a variable                  VAST_API_KEY, VASTAI_API_KEY, VAST_URL, VASTAI_TIMEOUT, VASTAI_PARALLEL
+ 4    a profile of this shell     the one that VASTAI_PROFILE names
+ 5    a profile for all commands  the one chosen with ``vastai profile use NAME``
+ 6    no profile                  the key of a two-factor session (in the terminal), the key file, ``~/.vast_api_key``
+====  ==========================  =========================================================================
+
+Only one profile counts: the first of 2, 4 and 5 that there is. With a profile, keys of 6 are not looked at: they are
+another account's. With one that is named, neither are the variables with keys.
+"""
 
 import os
 
@@ -8,9 +23,18 @@ if TYPE_CHECKING:  # the typing module costs start-up time
 
     from .errors import UsageError
 
+
+class Standard(int):
+    """A number that holds as long as nobody says another."""
+
+    __slots__ = ()
+
+
 DEFAULT_SERVER = "https://console.vast.ai"
 SERVERLESS_SERVER = "https://run.vast.ai"  # used with the default server only; any other server answers both
+KEY_FILE = "vast_api_key"
 SESSION_FILE = "vast_tfa_key"
+RETRY = Standard(3)  # repeats after the first attempt
 TIMEOUT = 120.0  # seconds for one attempt, all of it
 PARALLEL = 4  # requests of a bulk command at once
 MOST_PARALLEL = 64  # as many connections as are kept
@@ -33,6 +57,8 @@ class Settings:
     """What one client was told, completed from the environment.
 
     Attributes:
+        profile: the profile in use, "" for none.
+        profile_by: who chose it: ``argument``, ``VASTAI_PROFILE``, ``profile use``, or "".
         server_url: base address without a trailing slash, or ``sandbox``, ``sandbox:PATH``, ``sandbox::memory:``,
             or ``replay:FILE`` for a recording.
         retry: repeats after the first attempt.
@@ -45,8 +71,8 @@ class Settings:
     """
 
     __slots__ = (
-        "_key", "allow_http", "curl", "environ", "explain", "parallel", "quiet", "raise_errors", "raw", "record",
-        "retry", "server_url", "session_key", "strict", "timeout",
+        "_key", "allow_http", "curl", "environ", "explain", "parallel", "profile", "profile_by", "quiet",
+        "raise_errors", "raw", "record", "retry", "server_url", "session_key", "strict", "timeout",
     )  # fmt: skip
 
     def __init__(
@@ -54,7 +80,8 @@ class Settings:
         *,
         api_key: "str | None" = None,
         server_url: "str | None" = None,
-        retry: int = 3,
+        profile: "str | None" = None,
+        retry: int = RETRY,
         raw: bool = True,
         explain: bool = False,
         quiet: bool = False,
@@ -69,17 +96,20 @@ class Settings:
     ) -> None:
         self.environ = os.environ if environ is None else environ
         self._key = _text("api_key", api_key)
-        server = _text("server_url", server_url) or self.environ.get("VAST_URL") or DEFAULT_SERVER
+        self.profile, self.profile_by = profile_in_use(_text("profile", profile), self.environ)
+        kept = self._kept() if self.profile else {}
+        server = _text("server_url", server_url) or self._told("VAST_URL", kept, "server_url")[0] or DEFAULT_SERVER
         self.server_url = server.rstrip("/")
-        self.retry = _count(retry)
+        several = kept.get("retry") if isinstance(retry, Standard) else None
+        self.retry = _count("retry", retry) if several is None else _count(f"retry of profile {self.profile}", several)
         self.raw = raw
         self.explain = explain
         self.quiet = quiet
         self.curl = curl
-        limit = self.environ.get("VASTAI_TIMEOUT") or TIMEOUT
-        self.timeout = _seconds("VASTAI_TIMEOUT", limit) if timeout is None else _seconds("timeout", timeout)
-        several = self.environ.get("VASTAI_PARALLEL") or PARALLEL
-        self.parallel = _parallel("VASTAI_PARALLEL", several) if parallel is None else _parallel("parallel", parallel)
+        limit, who = self._told("VASTAI_TIMEOUT", kept, "timeout")
+        self.timeout = _seconds(who, limit or TIMEOUT) if timeout is None else _seconds("timeout", timeout)
+        several, who = self._told("VASTAI_PARALLEL", kept, "parallel")
+        self.parallel = _parallel(who, several or PARALLEL) if parallel is None else _parallel("parallel", parallel)
         strictness = self.environ.get("VASTAI_STRICT", "")
         self.strict = _strictness("VASTAI_STRICT", strictness) if strict is None else _strictness("strict", strict)
         self.raise_errors = raise_errors
@@ -109,10 +139,9 @@ class Settings:
         return self.server_url.partition(":")[0] if self.sandboxed else ""
 
     def api_key(self) -> "str | None":
-        """The key to use, looked up now, or None when there is none.
+        """The key to use, looked up now in the order of this module's table, or None when there is none.
 
-        Order: the argument, VAST_API_KEY, VASTAI_API_KEY (empty ones do not count), the key of a two-factor session
-        (in the terminal), the key file, ``~/.vast_api_key``.
+        Empty ones do not count. In a profile as without one, the key of a two-factor session goes before the key.
         """
         key = self.key_and_source()[0]
         return None if key is None else Secret(key)
@@ -121,7 +150,7 @@ class Settings:
         """The key and where it was found: ``argument``, the name of a variable, or the path of a file."""
         if self._key is not None:
             return self._key.strip() or None, "argument"
-        for variable in ("VAST_API_KEY", "VASTAI_API_KEY"):
+        for variable in () if self.profile_by == "argument" else ("VAST_API_KEY", "VASTAI_API_KEY"):
             key = self.environ.get(variable, "").strip()
             if key:
                 return key, variable
@@ -137,19 +166,30 @@ class Settings:
 
     def key_files(self) -> "list[str]":
         """The files a key may stand in, in the order they are looked at."""
-        folder = self.config_folder()
         names = [SESSION_FILE] if self.session_key else []
-        files = [os.path.join(folder, name) for name in [*names, "vast_api_key"]]
-        return [*files, os.path.join(self._home(), ".vast_api_key")]
+        files = [os.path.join(self.key_folder(), name) for name in [*names, KEY_FILE]]
+        return files if self.profile else [*files, self.old_key_file()]
+
+    def key_file(self) -> str:
+        """The file that a key is written to: that of the profile, or the one of those who have none."""
+        return os.path.join(self.key_folder(), KEY_FILE)
+
+    def old_key_file(self) -> str:
+        """The file of older clients, which is read and never written."""
+        return os.path.join(_home(self.environ), f".{KEY_FILE}")
+
+    def key_folder(self) -> str:
+        """The folder of the keys: that of the profile in use, or the folder of configuration."""
+        config = self.config_folder()
+        return os.path.join(config, "profiles", self.profile) if self.profile else config
 
     def config_folder(self) -> str:
         """The folder of this package's files by the XDG Base Directory specification."""
-        base = self.environ.get("XDG_CONFIG_HOME") or os.path.join(self._home(), ".config")
-        return os.path.join(base, "vastai")
+        return config_folder(self.environ)
 
     def session_file(self) -> str:
         """The file for the key of a two-factor session, or "" where none is kept: in the library and the sandbox."""
-        return os.path.join(self.config_folder(), SESSION_FILE) if self.session_key and not self.sandboxed else ""
+        return os.path.join(self.key_folder(), SESSION_FILE) if self.session_key and not self.sandboxed else ""
 
     def use_key(self, api_key: str) -> "str | None":
         """Use this key from now on.
@@ -172,8 +212,45 @@ class Settings:
             return False
         return True
 
-    def _home(self) -> str:
-        return self.environ.get("HOME") or os.path.expanduser("~")
+    def _kept(self) -> "dict[str, str]":
+        """The settings of the profile in use."""
+        from . import profiles  # who has no profile does without them
+
+        return profiles.settings(profiles.existing(self.config_folder(), self.profile))
+
+    def _told(self, variable: str, kept: "dict[str, str]", name: str) -> "tuple[str | None, str]":
+        """What variable or profile say, whichever counts, and who said it; None where neither does."""
+        by_profile = (kept.get(name), f"{name} of profile {self.profile}")
+        by_variable = (self.environ.get(variable), variable)
+        first, second = (by_profile, by_variable) if self.profile_by == "argument" else (by_variable, by_profile)
+        return first if first[0] else second
+
+
+def config_folder(environ: "Mapping[str, str]") -> str:
+    """The folder of this package's files by the XDG Base Directory specification."""
+    return os.path.join(environ.get("XDG_CONFIG_HOME") or os.path.join(_home(environ), ".config"), "vastai")
+
+
+def profile_in_use(named: "str | None", environ: "Mapping[str, str]") -> "tuple[str, str]":
+    """The profile to use, "" for none, and who chose it; whether it is there is another question.
+
+    Args:
+        named: the one of an argument or option.
+    """
+    name, who = named or "", "argument"
+    if not name:
+        name, who = environ.get("VASTAI_PROFILE", "").strip(), "VASTAI_PROFILE"
+    if not name:
+        try:
+            with open(os.path.join(config_folder(environ), "profile"), encoding="utf-8") as file:
+                name, who = file.read(200).strip(), "profile use"
+        except (OSError, UnicodeDecodeError):
+            pass
+    return ("" if name == "default" else name, who) if name else ("", "")
+
+
+def _home(environ: "Mapping[str, str]") -> str:
+    return environ.get("HOME") or os.path.expanduser("~")
 
 
 def _wrong(message: str) -> "UsageError":
@@ -182,10 +259,11 @@ def _wrong(message: str) -> "UsageError":
     return UsageError(message)
 
 
-def _count(value: object) -> int:
-    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
-        raise _wrong(f"retry: {value!r} is not a number of repeats (0 or more)")
-    return value
+def _count(name: str, value: "int | str") -> int:
+    number = int(value[:9]) if isinstance(value, str) and value.isascii() and value.isdigit() else value
+    if isinstance(number, bool) or not isinstance(number, int) or number < 0:
+        raise _wrong(f"{name}: {value!r} is not a number of repeats (0 or more)")
+    return int(number)
 
 
 def _parallel(name: str, value: object) -> int:

@@ -6,6 +6,7 @@ from __future__ import annotations
 VARIABLES: tuple[tuple[tuple[str, ...], str], ...] = (
     (("VAST_API_KEY",), "The API key. An empty one does not count"),
     (("VASTAI_API_KEY",), "The same, looked at second"),
+    (("VASTAI_PROFILE",), "Name of the profile to use in this shell, as `--profile`"),
     (("VAST_URL",), "Address of the API, as `--url`"),
     (("VASTAI_TIMEOUT",), "Seconds for one attempt, as `--timeout`"),
     (("VASTAI_PARALLEL",), "Requests of a bulk command under way at once, as `--parallel`"),

@@ -199,10 +199,11 @@ def _perform_local(command: Command, arguments: Arguments, terminal: Terminal) -
     from . import local
 
     flow.must_be_offered(command, sandboxed=False)
-    server = str(arguments.options.get("--url", ""))
     values = bind.check(command, arguments.given, bind.with_defaults(command, arguments.given))
+    context = local.Context(terminal, arguments.options)
+    local.check(command.name, values, context)
     _ask(command, arguments, terminal)
-    return local.perform(command.name, values, local.Context(terminal, server))
+    return local.perform(command.name, values, context)
 
 
 def _ask(command: Command, arguments: Arguments, terminal: Terminal) -> None:

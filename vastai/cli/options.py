@@ -32,6 +32,7 @@ class Option:
 OPTIONS = (
     Option(("--url",), "SERVER", 'Address of the API; "sandbox" is an imitation in this program, without real money'),
     Option(("--api-key",), "KEY", "API key to use, instead of VAST_API_KEY or the key file"),
+    Option(("--profile",), "NAME", "Profile whose key and settings are used, instead of VASTAI_PROFILE"),
     Option(("--retry",), "N", "Repeats after the first attempt (default: 3)"),
     Option(("--timeout",), "SECONDS", "Limit for one attempt (default: 120)"),
     Option(("--parallel",), "N", "Requests of a bulk command under way at once (default: 4)"),
@@ -76,10 +77,12 @@ def client_settings(options: Mapping[str, str | bool]) -> dict[str, Any]:
     Raises:
         UsageError: a number is none.
     """
+    repeats = _number("--retry", options.get("--retry"), int, "a number of repeats, such as 0 or 3")
     return {
+        **({} if repeats is None else {"retry": repeats}),
         "api_key": options.get("--api-key"),
         "server_url": options.get("--url"),
-        "retry": _number("--retry", options.get("--retry", "3"), int, "a number of repeats, such as 0 or 3"),
+        "profile": options.get("--profile"),
         "timeout": _number("--timeout", options.get("--timeout"), float, "a number of seconds"),
         "parallel": options.get("--parallel"),
         "explain": bool(options.get("--explain")),

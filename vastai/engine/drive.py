@@ -238,10 +238,11 @@ class Driver:
         raise failure
 
     def _keep_key(self, step: KeepKey, command: Command) -> str:
-        *_, path, old = self._settings.key_files()
+        path = self._settings.key_file()
         self._keep(path, step.key, "The key")
         try:
-            os.unlink(old)  # the file of older clients, which would come back when this one is removed
+            if not self._settings.profile:
+                os.unlink(self._settings.old_key_file())  # or it would come back when this one is removed
         except OSError:
             pass
         source = self._settings.key_and_source()[1]

@@ -181,13 +181,17 @@ class Sender:
         if not key:
             if request.key == "optional" or self.settings.sandboxed:
                 return {}
-            raise AuthError(
-                "There is no API key. Set VAST_API_KEY, or save a key with: vastai set api-key YOUR_KEY", code="no_key"
-            )
+            raise AuthError(_no_key(self.settings.profile), code="no_key")
         if re.search(r"[^\x20-\x7e]", key):
             raise AuthError("The API key holds characters that no key has. Copy it again.", code="bad_key")
         check_encrypted(url, self.settings)
         return {"Authorization": Secret(f"Bearer {key}")}
+
+
+def _no_key(profile: str) -> str:
+    if profile:
+        return f"There is no API key in the profile {profile}. Save one with: vastai set api-key --profile {profile}"
+    return "There is no API key. Set VAST_API_KEY, or save a key with: vastai set api-key"
 
 
 def _json(request: Request) -> bytes | None:

@@ -14,16 +14,16 @@ HookNames = Callable[[str], Iterable[str]]
 # Public names of the client itself: a command of such a name would hide it.
 RESERVED = frozenset(
     (
-        *("api_key", "api_key_access", "client", "close", "creds_source", "curl", "explain", "last_output", "quiet"),
-        *("raise_errors", "raw", "record", "retry", "server_url", "settings", "strict", "table", "timeout"),
+        *("api_key", "api_key_access", "client", "close", "creds_source", "curl", "explain", "last_output", "profile"),
+        *("quiet", "raise_errors", "raw", "record", "retry", "server_url", "settings", "strict", "table", "timeout"),
     )
 )
 
 # Flags that every command has. The last two are taken only where a command asks for consent.
 GLOBAL_FLAGS = frozenset(
     (
-        *("--api-key", "--cols", "--curl", "--explain", "--full", "--help", "-h", "--no-color", "--quiet", "-q"),
-        *("--raw", "--record", "--retry", "--strict", "--timeout", "--url", "--version"),
+        *("--api-key", "--cols", "--curl", "--explain", "--full", "--help", "-h", "--no-color", "--profile"),
+        *("--quiet", "-q", "--raw", "--record", "--retry", "--strict", "--timeout", "--url", "--version"),
     )
 )
 CONSENT_FLAGS = frozenset(("--yes", "-y", "--skip"))

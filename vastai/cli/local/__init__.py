@@ -1,21 +1,32 @@
 """Commands that are no request to the service: their entries, in the grammar of commands.yaml.
 
-The module that carries one out has the command's name; its ``run(values, context)`` returns the result. An entry
+The module that carries one out has the command's name; its ``run(values, context)`` returns the result, and its
+``check(values, context)``, where it has one, says what is wrong before anybody is asked for consent. An entry
 that has only `instead` has no module: it is a command of the official client that is left out, and that is its answer.
 """
 
 from __future__ import annotations
 
 from ...table.index import Table
+from .profile_entries import PROFILES
 from .sandbox_entries import SANDBOX
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # the typing module costs start-up time
+    from collections.abc import Mapping
     from typing import Any
 
+    from ...settings import Settings
     from ..terminal import Terminal
 
 COLUMNS: dict[str, list[dict[str, Any]]] = {
+    "profiles": [
+        {"field": "name", "title": "Name"},
+        {"field": "in_use", "title": "In Use"},
+        {"field": "why", "title": "Why"},
+        {"field": "key", "title": "Key"},
+        {"field": "server_url", "title": "Server"},
+    ],
     "faults": [
         {"field": "id", "title": "ID"},
         {"field": "route", "title": "Requests"},
@@ -85,6 +96,7 @@ ENTRIES: dict[str, dict[str, Any]] = {
         "instead": "What was installed with pip is removed with pip: pip uninstall vastai. The key stands in "
         "~/.config/vastai/vast_api_key.",
     },
+    **PROFILES,
     **SANDBOX,
 }
 
@@ -94,19 +106,48 @@ class Context:
 
     Attributes:
         terminal: the streams of the process.
-        server_url: the server of ``--url``, or "".
+        options: the options of every command, as far as they were given: flag to value, or True for a switch.
     """
 
-    __slots__ = ("server_url", "terminal")
+    __slots__ = ("options", "terminal")
 
-    def __init__(self, terminal: Terminal, server_url: str) -> None:
+    def __init__(self, terminal: Terminal, options: Mapping[str, str | bool]) -> None:
         self.terminal = terminal
-        self.server_url = server_url
+        self.options = options
+
+    @property
+    def server_url(self) -> str:
+        """The server of ``--url``, or ""."""
+        return str(self.options.get("--url", ""))
+
+    def settings(self, **others: Any) -> Settings:
+        """The settings of a client that was given these options, or others in their place.
+
+        Raises:
+            UsageError: one is wrong.
+        """
+        from ...settings import Settings
+        from ..options import client_settings
+
+        return Settings(**{**client_settings(self.options), **others}, environ=self.terminal.environ)
 
 
 def table() -> Table:
     """The local commands as a table."""
     return Table.from_data({"commands": ENTRIES, "tables": COLUMNS})
+
+
+def check(name: str, values: dict[str, Any], context: Context) -> None:
+    """Say what is wrong with a local command, as far as its module can tell beforehand.
+
+    Raises:
+        VastError: what is wrong.
+    """
+    from importlib import import_module
+
+    module = import_module(f"{__name__}.{name}")
+    if hasattr(module, "check"):
+        module.check(values, context)
 
 
 def perform(name: str, values: dict[str, Any], context: Context) -> Any:

@@ -10,7 +10,6 @@ from ...engine.address import is_loopback
 from ...engine.retry import TransportError
 from ...engine.transport import open_transport
 from ...errors import ConnectionFailed, UsageError, VastError
-from ...settings import Settings
 from . import Context
 
 SECONDS = 120.0
@@ -22,7 +21,7 @@ def server_of(context: Context) -> str:
     Raises:
         UsageError: ``--url`` names something else.
     """
-    settings = Settings(server_url=context.server_url, environ=context.terminal.environ)
+    settings = context.settings()
     parts = urlsplit(settings.server_url)
     if settings.imitation == "sandbox" or (parts.scheme == "http" and is_loopback(parts.hostname)):
         return settings.server_url
