@@ -232,8 +232,37 @@ class VastAI:
         """Print the SSH URL of an instance."""
     def scp_url(self, id: int | str, path: str | None = None) -> str:
         """Print the SCP URL of an instance."""
+    def ssh(
+        self,
+        id: int | str,
+        command: str | None = None,
+        identity: str | os.PathLike[str] | None = None,
+        forward: Sequence[str] | None = None,
+        option: Sequence[str] | None = None,
+        tty: bool = False,
+        proxy: bool = False,
+        run: bool = True,
+    ) -> dict[str, Any]:
+        """Log in to an instance by SSH, or run a command there."""
+    def ssh_config(
+        self,
+        file: str | os.PathLike[str] | None = None,
+        remove: bool = False,
+        dry_run: bool = False,
+        identity: str | os.PathLike[str] | None = None,
+        option: Sequence[str] | None = None,
+    ) -> dict[str, Any]:
+        """Write your running instances as hosts into the configuration of SSH."""
+    def open_instance(self, id: int | str, browser: bool = True) -> str:
+        """Open Jupyter of an instance in the browser, or the web console."""
     def copy(
-        self, src: str, dst: str, identity: str | os.PathLike[str] | None = None, run: bool = True
+        self,
+        src: str,
+        dst: str,
+        identity: str | os.PathLike[str] | None = None,
+        run: bool = True,
+        exclude: Sequence[str] | None = None,
+        dry_run: bool = False,
     ) -> dict[str, Any]:
         """Copy files to, from or between instances."""
     def queue_copy(self, src_id: str, src_path: str, dst_id: str, dst_path: str) -> dict[str, Any]:

@@ -267,7 +267,8 @@ def _value(parameter: Parameter) -> str:
     """What follows a flag; nothing for a switch."""
     if parameter.has_bare:
         return parameter.value_if_any
-    return "" if parameter.type == "bool" else f" {_shown_name(parameter)}" + ("..." if parameter.many else "")
+    dots = "..." if parameter.many and not parameter.repeated else ""
+    return "" if parameter.type == "bool" else f" {_shown_name(parameter)}{dots}"
 
 
 def _shown_name(parameter: Parameter) -> str:

@@ -157,10 +157,12 @@ class ProgramFailed(VastError):
 
     Attributes:
         returncode: its exit code, which becomes the command line's own.
+        silent: the program has said itself what is to be said; the exit code alone is passed on in a terminal.
     """
 
     code = "program_failed"
     returncode = 1
+    silent = False
 
 
 class SchemaError(VastError):

@@ -187,6 +187,14 @@ class Settings:
         """The folder of this package's files by the XDG Base Directory specification."""
         return config_folder(self.environ)
 
+    def folder(self, name: str) -> str:
+        """A folder by what it is: ``home``, ``here``, or ``state``, for what is kept by the XDG specification."""
+        home = self._home()
+        if name in ("home", "here"):
+            return home if name == "home" else os.getcwd()
+        base = self.environ.get("XDG_STATE_HOME") or os.path.join(home, ".local", "state")
+        return os.path.join(base, "vastai")
+
     def session_file(self) -> str:
         """The file for the key of a two-factor session, or "" where none is kept: in the library and the sandbox."""
         return os.path.join(self.key_folder(), SESSION_FILE) if self.session_key and not self.sandboxed else ""

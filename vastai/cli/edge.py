@@ -24,6 +24,10 @@ class CliEdge(Edge):
         self._terminal = terminal
         self._consent = consent
 
+    def watched(self) -> bool:
+        """Does somebody look at what programs print as they run? Not in a pipe, and not under ``--raw``."""
+        return not self._terminal.raw and self._terminal.width() is not None
+
     def ask(self, question: str) -> None:
         """Ask the person, unless there is consent already.
 
@@ -72,12 +76,21 @@ class CliEdge(Edge):
         self._terminal.out(line)
 
     def run(self, argv: list[str]) -> int:
-        """Run a program in this terminal; under ``--raw`` what it prints goes to stderr."""
+        """Run a program in this terminal, which is its own until it ends: Ctrl-C is for the program alone.
+
+        Under ``--raw`` what it prints goes to stderr.
+        """
         if self._terminal.raw:
             return super().run(argv)
         import subprocess
+        from signal import SIGINT, default_int_handler, getsignal, signal
+        from threading import current_thread, main_thread
 
+        ours = getsignal(SIGINT) is default_int_handler and current_thread() is main_thread()
+        if ours:  # a handler: that a signal is ignored, the program would inherit
+            signal(SIGINT, lambda number, frame: None)
         try:
             return subprocess.run(argv, check=False).returncode
-        except FileNotFoundError:
-            return 127
+        finally:
+            if ours:
+                signal(SIGINT, default_int_handler)

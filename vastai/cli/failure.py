@@ -9,7 +9,10 @@ from .terminal import Terminal
 
 
 def show_error(error: VastError, terminal: Terminal) -> None:
-    """Show a failure: under ``--raw`` one JSON object on stderr, else a line, and what to try."""
+    """Show a failure: under ``--raw`` one JSON object on stderr, else a line, and what to try.
+
+    Nothing else is said of a program that has said all itself.
+    """
     if terminal.raw:
         from json import dumps
 
@@ -17,6 +20,8 @@ def show_error(error: VastError, terminal: Terminal) -> None:
         if terminal.held:
             refusal["notes"] = terminal.held
         terminal.show(dumps(refusal, default=str))
+        return
+    if getattr(error, "silent", False):
         return
     terminal.show(f"vastai: {neutral(in_words(str(error), terminal.vocabulary), keep=chr(10))}")
     if error.hint and error.hint not in str(error):

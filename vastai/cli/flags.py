@@ -15,8 +15,8 @@ class Flag:
     Attributes:
         name: the parameter's name, or the first flag of an option that every command takes.
         spellings: all ways to write it, the shown ones first.
-        takes: ``none`` (a switch), ``one`` value, an ``optional`` one after ``=``, ``many`` values, or the ``rest`` of
-            the line.
+        takes: ``none`` (a switch), ``one`` value, an ``optional`` one after ``=``, one ``each`` time, ``many`` values,
+            or the ``rest`` of the line.
         constant: what a switch stands for, or a flag with an optional value when it is alone.
         parameter: the parameter it belongs to, or None for an option that every command takes.
     """
@@ -75,8 +75,14 @@ def _of_parameter(parameter: Parameter, named: bool) -> list[Flag]:
     if parameter.has_bare:
         spelled = _spelled([*parameter.flags, f"--{parameter.name}", *others])
         return [Flag(parameter.name, spelled, "optional", str(parameter.bare), parameter)]
-    takes = "rest" if parameter.rest else "many" if parameter.many else "one"
+    takes = _takes(parameter)
     return [Flag(parameter.name, _spelled([*parameter.flags, f"--{parameter.name}", *others]), takes, True, parameter)]
+
+
+def _takes(parameter: Parameter) -> str:
+    if parameter.rest:
+        return "rest"
+    return "one" if not parameter.many else "each" if parameter.repeated else "many"
 
 
 def _of_option(option: Option) -> Flag:

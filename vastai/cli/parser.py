@@ -132,7 +132,8 @@ def _add_flag(parser: ArgumentParser, flag: Flag, spelled: list[str]) -> None:
         settings["help"] = _escaped(flag.parameter.help)
     if flag.takes == "none":
         settings.update(action="store_const", const=flag.constant)
-    elif flag.takes in ("one", "optional"):
+    elif flag.takes in ("one", "optional", "each"):
+        settings["action"] = "append" if flag.takes == "each" else "store"
         settings["metavar"] = metavar(flag.parameter) if flag.parameter else None
     else:
         settings.update(nargs="*" if flag.takes == "rest" else "+", action="extend", metavar=None)

@@ -98,7 +98,7 @@ def _take(flag: Flag, spelling: str, value: str | None, waiting: list[str], sett
     if not waiting or (looks_like_flag(waiting[0]) and waiting[0] != "--"):
         hint = f"; one that begins with a hyphen is written {spelling}={waiting[0]}" if waiting else ""
         return [f"{spelling} needs a value{hint}"]
-    if flag.takes == "one" and waiting[0] != "--":
+    if flag.takes in ("one", "each") and waiting[0] != "--":
         settled.append(f"{_first(flag)}={waiting.pop(0)}")
     else:
         settled.append(_first(flag))

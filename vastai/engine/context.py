@@ -20,6 +20,8 @@ class Context:
         strict: how strictly replies are checked: "", ``warn`` or ``raise``.
         sandboxed: does the server imitate the service?
         surface: who calls: ``library`` or ``terminal``.
+        folder: gives the path of a folder by what it is: ``home``, ``here`` or ``state``.
+        watched: does somebody look at what programs print as they run?
         ahead: seconds by which the service's clock is ahead of ours, as its last answer showed.
     """
 
@@ -33,6 +35,8 @@ class Context:
         strict: str = "",
         sandboxed: bool = False,
         surface: str = "library",
+        folder: Callable[[str], str] = str,
+        watched: bool = False,
     ) -> None:
         self.table = table
         self.now = now
@@ -43,6 +47,8 @@ class Context:
         self.strict = strict
         self.sandboxed = sandboxed
         self.surface = surface
+        self.folder = folder
+        self.watched = watched
         self.ahead = 0.0
 
     def service_now(self) -> float:
@@ -59,4 +65,7 @@ class Context:
             "notes": self.notes,
             "table": self.table,
             "surface": self.surface,
+            "sandboxed": self.sandboxed,
+            "folder": self.folder,
+            "watched": self.watched,
         }

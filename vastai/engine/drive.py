@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import os
+import shlex
 from collections.abc import Callable, Mapping
 from functools import partial
 from threading import RLock
 from typing import TYPE_CHECKING, Any
 
-from ..errors import ProgramFailed, VastError
+from ..errors import VastError
 from ..settings import Settings
 from ..table import compiled
 from ..table.model import Command, Table
-from . import curl, flow
+from . import curl, flow, local
 from .context import Context
 from .edge import Edge
 from .send import Sender
 from .steps import (
     Ask,
+    Browse,
     Enter,
     Fetch,
     KeepKey,
@@ -26,6 +28,7 @@ from .steps import (
     Outcome,
     Pause,
     Probe,
+    Read,
     Reply,
     Request,
     Run,
@@ -71,8 +74,10 @@ class Driver:
             Tell: self._tell,
             Show: lambda step, command: edge.show_lines(step.lines),
             Run: self._run,
-            Write: self._write,
+            Read: lambda step, command: local.read(step, edge, command.name),
+            Write: lambda step, command: local.write(step, edge, command.name),
             Probe: self._probe,
+            Browse: self._browse,
             Ask: self._ask,
             Enter: lambda step, command: edge.enter(step.question, hidden=step.hidden),
             KeepKey: self._keep_key,
@@ -103,6 +108,8 @@ class Driver:
             strict=self._settings.strict,
             sandboxed=self._settings.sandboxed,
             surface=self._edge.surface,
+            folder=self._settings.folder,
+            watched=self._edge.watched(),
         )
         try:
             return self._drive(flow.start(command, given, context), command, context)
@@ -215,27 +222,14 @@ class Driver:
             self._edge.brief(step.details)
         self._edge.ask(step.question)
 
-    def _write(self, step: Write, command: Command) -> None:
-        try:
-            self._edge.write(*step)
-        except VastError:
-            raise  # the edge itself says no
-        except (OSError, ValueError) as error:  # a ValueError: the path holds a null byte
-            reason = error.strerror if isinstance(error, OSError) else str(error)
-            message = f"{command.name}: cannot write {step.path}: {reason}."
-            raise VastError(message, code="not_written") from None
-
     def _run(self, step: Run, command: Command) -> int:
-        code = self._edge.run(step.argv)
-        if code == 0:
-            return code
-        failure = ProgramFailed(
-            f"{step.argv[0]} is not installed on this machine."
-            if code == 127
-            else f"{step.argv[0]} ended with exit code {code}."
-        )
-        failure.returncode = code if 0 < code < 256 else 1
-        raise failure
+        if self._settings.explain:
+            self._edge.show(f"RUN {shlex.join(step.argv)}")
+        return local.run(step, self._edge)
+
+    def _browse(self, step: Browse, command: Command) -> bool:
+        """What an imitation names is no page that a browser could show."""
+        return not self._settings.sandboxed and self._edge.browse(step.url)
 
     def _keep_key(self, step: KeepKey, command: Command) -> str:
         path = self._settings.key_file()

@@ -18,6 +18,10 @@ class Edge:
 
     surface = "library"
 
+    def watched(self) -> bool:
+        """Does somebody look at what programs print as they run?"""
+        return False
+
     def now(self) -> float:
         """The present in unix seconds."""
         return time.time()
@@ -97,7 +101,10 @@ class Edge:
         """Run a program, never through a shell; what it prints goes to stderr.
 
         Returns:
-            its exit code; 127 when it is not installed.
+            its exit code; minus the signal's number when a signal ended it.
+
+        Raises:
+            OSError: it cannot be run; FileNotFoundError when it is not installed.
         """
         import subprocess
 
@@ -105,18 +112,28 @@ class Edge:
             target: int | None = sys.stderr.fileno()
         except (OSError, ValueError, AttributeError):
             target = subprocess.DEVNULL
+        return subprocess.run(argv, stdout=target, check=False).returncode
+
+    def read(self, path: str) -> bytes | None:
+        """The bytes of a local file, or None when there is none.
+
+        Raises:
+            OSError: it is there and cannot be read.
+        """
         try:
-            return subprocess.run(argv, stdout=target, check=False).returncode
+            with open(path, "rb") as file:
+                return file.read()
         except FileNotFoundError:
-            return 127
+            return None
 
     def write(self, path: str, data: bytes, mode: int) -> None:
-        """Write a file, all or nothing; a folder that is not there is made.
+        """Write a file, all or nothing. A symbolic link is followed; a folder that is not there is made, as private.
 
         Raises:
             OSError: it cannot be written; an older file is left as it was.
         """
-        os.makedirs(os.path.dirname(path) or ".", exist_ok=True)
+        path = os.path.realpath(path)
+        os.makedirs(os.path.dirname(path), mode=mode | (mode & 0o444) >> 2, exist_ok=True)
         scratch = f"{path}.{os.getpid()}"
         handle = os.open(scratch, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
         try:
@@ -139,6 +156,18 @@ class Edge:
         os.makedirs(folder, mode=0o700, exist_ok=True)
         os.chmod(folder, 0o700)
         self.write(path, data, 0o600)
+
+    def browse(self, url: str) -> bool:
+        """Show a page in the person's browser, where there is a display. Returns whether one was opened."""
+        displays = ("DISPLAY", "WAYLAND_DISPLAY", "BROWSER")
+        if sys.platform not in ("darwin", "win32") and not any(os.environ.get(name) for name in displays):
+            return False  # Python would take one for text, in the terminal that is in use
+        import webbrowser
+
+        try:
+            return webbrowser.open(url)
+        except (webbrowser.Error, OSError):
+            return False
 
     def probe(self, host: str, port: int) -> bytes | None:
         """The first line that something listening there says, or what has come of it after `PROBE` seconds.

@@ -98,8 +98,14 @@ class Run(NamedTuple):
     argv: list[str]
 
 
+class Read(NamedTuple):
+    """Read a file of this machine. The driver hands back its bytes, or None when there is none."""
+
+    path: str
+
+
 class Write(NamedTuple):
-    """Write a file with these permissions, all or nothing."""
+    """Write a file with these permissions, all or nothing. Where a symbolic link stands, it stays."""
 
     path: str
     data: bytes
@@ -111,6 +117,12 @@ class Probe(NamedTuple):
 
     host: str
     port: int
+
+
+class Browse(NamedTuple):
+    """Show a page in the person's browser. The driver hands back whether one was opened."""
+
+    url: str
 
 
 class UseKey(NamedTuple):
@@ -181,6 +193,6 @@ class Interrupted(KeyboardInterrupt):
 
 
 Step = (
-    Request | Fetch | Pause | Now | Tell | Show | Run | Write | Probe | Ask | Enter | UseKey | KeepKey | KeepSession
-    | Together
+    Request | Fetch | Pause | Now | Tell | Show | Run | Read | Write | Probe | Browse | Ask | Enter | UseKey | KeepKey
+    | KeepSession | Together
 )  # fmt: skip

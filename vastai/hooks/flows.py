@@ -127,10 +127,11 @@ def scp_url(call: Call, values: Values) -> Flow:
 
 
 @flow
-def copy(call: Call, values: Values) -> Flow:
+def copy(call: Call, values: Values, watched: bool = False) -> Flow:
     """Copy between two remote places, or between one and this machine by rsync.
 
-    >>> flow = copy(say, {"src": "data/", "dst": "7:/workspace/", "identity": None, "run": True})
+    >>> flow = copy(say, {"src": "data/", "dst": "7:/workspace/", "identity": None, "run": True, "exclude": None,
+    ...     "dry_run": False})
     >>> next(flow)[0]
     'open_rsync'
     >>> flow.send({"success": True, "dst_addr": "203.0.113.7", "dst_port": 40022}).argv[-2:]
@@ -138,6 +139,12 @@ def copy(call: Call, values: Values) -> Flow:
     """
     source, target = place(values["src"]), place(values["dst"])
     check_copy(source, target)
+    remote = not source.is_local and not target.is_local
+    if remote and values["exclude"]:
+        raise UsageError("copy: exclude is for rsync; between two remote places the service copies all")
+    if remote and values["dry_run"]:
+        said = f"This would ask for a copy of {values['src']} to {values['dst']}; nothing was sent."
+        return {"success": True, "msg": said}
     by_rsync = None in (source.id, target.id)
     answer = yield from call(
         "open_rsync" if by_rsync else "queue_copy",
@@ -146,11 +153,13 @@ def copy(call: Call, values: Values) -> Flow:
         dst_id=target.id,
         dst_path=target.path,
     )
-    if not source.is_local and not target.is_local:
+    if remote:
         return answer
     side = "dst" if source.is_local else "src"
     address = checked_address(answer.get(f"{side}_addr"), answer.get(f"{side}_port"))
-    command = rsync_arguments(source, target, address, values["identity"])
+    options = [*(f"--exclude={pattern}" for pattern in values["exclude"] or ())]
+    options += ["--dry-run", "--verbose"] if values["dry_run"] else ["--progress"] if watched else []
+    command = rsync_arguments(source, target, address, values["identity"], options)
     if values["run"]:
         yield Run(command)
     return {**answer, "command": shlex.join(command)}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from posixpath import normpath
 from shlex import quote as shell_quote
 from typing import Any, NamedTuple
@@ -63,24 +63,56 @@ def checked_address(host: Any, port: Any) -> Address:
     return Address(text, number)
 
 
+def mapped_address(instance: Mapping[str, Any], port: str) -> Address | None:
+    """Where the machine itself leads to a port of the container, or None when it does not.
+
+    Raises:
+        VastError: the address is unusable.
+
+    >>> mapped_address({"public_ipaddr": "203.0.113.7", "ports": {"22/tcp": [{"HostPort": "40022"}]}}, "22/tcp")
+    Address(host='203.0.113.7', port=40022)
+    """
+    ports = instance.get("ports")
+    mapped = ports.get(port) if isinstance(ports, Mapping) else None
+    own = mapped[0].get("HostPort") if isinstance(mapped, list) and mapped and isinstance(mapped[0], Mapping) else None
+    return checked_address(instance["public_ipaddr"], own) if own and instance.get("public_ipaddr") else None
+
+
+def proxy_address(instance: Mapping[str, Any]) -> Address | None:
+    """Where the service's proxy leads to the SSH of an instance, or None when it does not.
+
+    Raises:
+        VastError: the address is unusable.
+
+    >>> proxy_address({"ssh_host": "ssh5.vast.ai", "ssh_port": 12345, "image_runtype": "jupyter_proxy"}).port
+    12346
+    """
+    if not instance.get("ssh_host") or not instance.get("ssh_port"):
+        return None
+    proxy = checked_address(instance["ssh_host"], instance["ssh_port"])
+    # The proxy serves Jupyter on the port itself and SSH on the next one.
+    jupyter = "jupyter" in str(instance.get("image_runtype") or "")
+    return checked_address(proxy.host, proxy.port + jupyter)
+
+
 def ssh_address(instance: Mapping[str, Any]) -> Address:
     """Where an instance is reached by SSH: its own port when it has one, else the proxy.
 
     Raises:
         VastError: it has no address yet, or the address is unusable.
 
-    >>> ssh_address({"ssh_host": "ssh5.vast.ai", "ssh_port": 12345, "image_runtype": "jupyter_proxy"}).port
-    12346
+    >>> ssh_address({"ssh_host": "ssh5.vast.ai", "ssh_port": 12345}).port
+    12345
     """
-    found = ssh_addresses(instance)
-    if not found:
+    address = mapped_address(instance, "22/tcp") or proxy_address(instance)
+    if address is None:
         state = instance.get("actual_status") or "starting"
         raise VastError(
             f"Instance {instance.get('id', '')} has no SSH address; it is {state}.",
             code="no_ssh_address",
             hint="Wait until it is running, and launch it with SSH.",
         )
-    return found[0]
+    return address
 
 
 def ssh_addresses(instance: Mapping[str, Any]) -> list[Address]:
@@ -93,18 +125,7 @@ def ssh_addresses(instance: Mapping[str, Any]) -> list[Address]:
     >>> ssh_addresses({"ssh_host": "ssh5.vast.ai", "ssh_port": 12345, **own})
     [Address(host='203.0.113.7', port=40022), Address(host='ssh5.vast.ai', port=12345)]
     """
-    found = []
-    ports = instance.get("ports")
-    mapped = ports.get("22/tcp") if isinstance(ports, Mapping) else None
-    own = mapped[0].get("HostPort") if isinstance(mapped, list) and mapped and isinstance(mapped[0], Mapping) else None
-    if own and instance.get("public_ipaddr"):
-        found.append(checked_address(instance["public_ipaddr"], own))
-    if instance.get("ssh_host") and instance.get("ssh_port"):
-        proxy = checked_address(instance["ssh_host"], instance["ssh_port"])
-        # The proxy serves Jupyter on the port itself and SSH on the next one.
-        jupyter = "jupyter" in str(instance.get("image_runtype") or "")
-        found.append(checked_address(proxy.host, proxy.port + jupyter))
-    return found
+    return [each for each in (mapped_address(instance, "22/tcp"), proxy_address(instance)) if each is not None]
 
 
 def place(text: str) -> Place:
@@ -117,6 +138,9 @@ def place(text: str) -> Place:
 
     >>> place("C.7:/workspace/"), place("data/test"), place("7")
     (Place(id='C.7', path='/workspace/'), Place(id=None, path='data/test'), Place(id='7', path='/'))
+    >>> place("0\\n:0")
+    Traceback (most recent call last):
+    vastai.errors.UsageError: copy: '0\\n:0' names no path; write ID:/path, or a local path
     """
     text = text.strip()
     if text.isdecimal() and text.isascii():
@@ -124,10 +148,11 @@ def place(text: str) -> Place:
     before, colon, path = text.partition(":")
     if not colon or "/" in before:
         before, path = "", text
-    if not path or any(ord(letter) < 32 for letter in path):
+    if not path or any(ord(letter) < 32 for letter in text):
         raise UsageError(f"copy: {text!r} names no path; write ID:/path, or a local path")
     if before and not _ID.fullmatch(before):
-        raise UsageError(f"copy: {before!r} is no place; write an instance ID, C.ID, V.ID, a cloud, or ./{text}")
+        local = repr(f"./{text}")
+        raise UsageError(f"copy: {before!r} is no place; write an instance ID, C.ID, V.ID, a cloud, or {local}")
     return Place(before or None, path)
 
 
@@ -149,8 +174,13 @@ def check_copy(source: Place, target: Place) -> None:
         )
 
 
-def rsync_arguments(source: Place, target: Place, address: Address, identity: str | None = None) -> list[str]:
+def rsync_arguments(
+    source: Place, target: Place, address: Address, identity: str | None = None, options: Sequence[str] = ()
+) -> list[str]:
     """The argument list of the rsync that moves local files to a place, or brings them from there.
+
+    Arguments:
+        options: more options of rsync.
 
     >>> rsync_arguments(place("data"), place("7:/workspace/"), Address("203.0.113.7", 40022))[-2:]
     ['data', 'vastai_kaalia@203.0.113.7::7//workspace/']
@@ -162,7 +192,7 @@ def rsync_arguments(source: Place, target: Place, address: Address, identity: st
     ends = [
         _local(end.path) if end.is_local else f"vastai_kaalia@{host}::{end.id}/{end.path}" for end in (source, target)
     ]
-    return ["rsync", "-arz", "-e", shell, "--", *ends]
+    return ["rsync", "-arz", *options, "-e", shell, "--", *ends]
 
 
 def _local(path: str) -> str:

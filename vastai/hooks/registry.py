@@ -13,7 +13,8 @@ type      ``f(value, values, **options)``     the value of a rich type as it is 
 A hook may name, as keyword arguments, what it cannot know by itself and the driver then passes in:
 ``now`` (unix seconds; the server's Date where there is one), ``clock`` (a function that gives that time anew), ``dice``
 (a random number from 0 to 1), ``read_file`` (path to text), ``notes`` (a list for remarks to the user), ``table`` (the
-table of commands), ``surface`` (``library`` or ``terminal``).
+table of commands), ``surface`` (``library`` or ``terminal``), ``sandboxed`` (is the service imitated?),
+``folder`` (``home``, ``here`` or ``state`` to its path), ``watched`` (does somebody look at what programs print?).
 """
 
 from __future__ import annotations
@@ -32,12 +33,12 @@ MODULES = {
     "value": ("values", "renting", "storage", "hosts", "account"),
     "prepare": ("prepare", "renting", "leases", "launch", "templates", "hosts", "account"),
     "flow": (
-        "flows", "launch", "storage_flows", "templates", "price_increases", "flows_hosts", "flows_benchmarks",
-        "account_flows", "cost_flows",
+        "flows", "connect", "launch", "storage_flows", "templates", "price_increases", "flows_hosts",
+        "flows_benchmarks", "account_flows", "cost_flows",
     ),
     "view": ("views", "renting", "launch", "storage", "price_increases", "hosts", "account"),
 }  # fmt: skip
-PASSED_IN = ("now", "clock", "dice", "read_file", "notes", "table", "surface")
+PASSED_IN = ("now", "clock", "dice", "read_file", "notes", "table", "surface", "sandboxed", "folder", "watched")
 
 _hooks: dict[tuple[str, str], Hook] = {}
 

@@ -8,6 +8,16 @@ from .registry import view
 
 
 @view
+def program(result: dict[str, Any]) -> str:
+    """The command line of a program that was only shown; nothing for one that ran, which has said all itself.
+
+    >>> program({"command": "ssh -- root@203.0.113.7", "ran": False}), program({"command": "ssh", "ran": True})
+    ('ssh -- root@203.0.113.7', '')
+    """
+    return "" if result.get("ran") else str(result.get("command") or "")
+
+
+@view
 def started(result: dict[str, Any]) -> str:
     """A rental in the form that scripts for the official command line read, who look for the ID in these quotes.
 

@@ -72,8 +72,8 @@ class Parameter:
 
     __slots__ = (
         "alias", "bare", "batch", "blanks", "choices", "clamp", "complete", "default", "excludes", "flags", "help",
-        "hidden", "many", "maximum", "minimum", "name", "null", "options", "place", "positional", "required", "rest",
-        "secret", "several", "skip_empty", "then", "type", "wire",
+        "hidden", "many", "maximum", "minimum", "name", "null", "options", "place", "positional", "repeated",
+        "required", "rest", "secret", "several", "skip_empty", "then", "type", "wire",
     )  # fmt: skip
 
     def __init__(self, name: str, entry: Entry, place: str) -> None:
@@ -99,6 +99,7 @@ class Parameter:
         self.then = hooks_of(entry.get("then"))
         self.null: str = entry.get("null", "omit")
         self.skip_empty: bool = bool(entry.get("skip_empty"))
+        self.repeated: bool = bool(entry.get("repeated"))
         self.rest: bool = bool(entry.get("rest"))
         self.bare: Any = entry.get("bare", UNSET)
         self.alias: tuple[str, ...] = tuple(entry.get("alias", ()))

@@ -192,6 +192,8 @@ def values_fit(name: str, entry: Entry) -> Found:
         for number, choice in enumerate(choices):
             if not FITS[one](choice) and not (isinstance(choices, Mapping) and _is_text_of(one, choice)):
                 yield (*at, "choices", choice if isinstance(choices, Mapping) else number), _misfit(choice, one)
+        if "repeated" in parameter and not isinstance(kind, list):
+            yield (*at, "repeated"), f"only a list is given one by one; write type: [{one}]"
         if "batch" in parameter and not isinstance(kind, list):
             yield (*at, "batch"), f"only a list is sent in batches; write type: [{one}]"
         if "bare" in parameter:
