@@ -19,7 +19,11 @@ Each case runs against a real local server: as a method, as a command with --raw
     exit              the exit code; 0 unless said
     remarks           pieces of what is said beside the result, on stderr
     typed, asks       what the person types when asked, and the question; without `typed` there is consent
-    waits, runs       pauses in seconds and programs that were asked for; `program_exit` is how a program ends
+    waits, runs       pauses in seconds and programs that were asked for; `program_exit` is how a program ends, `missing`
+                      when it is not installed
+    answering         addresses, as host:port, where something listens; nothing does elsewhere
+    pages             what the browser was to show; `browser: true` says that there is one
+    written           files that are there afterwards: name below the home, and text; {HOME} stands for the home
     files             files that are there: name to text
     lax               true: replies are not checked against their schemas, as is usual outside of tests
     key               the key that must be sent to the service, where it is not that of the client
@@ -67,7 +71,8 @@ class Watched(Edge):
     waits: list[float]
     runs: list[list[str]]
     remarks: list[str]
-    program_exit: int
+    pages: list[str]
+    case: dict[str, Any]
 
     def now(self) -> float:
         return NOW
@@ -80,17 +85,26 @@ class Watched(Edge):
 
     def run(self, argv: list[str]) -> int:
         self.runs.append(argv)
-        return self.program_exit
+        if self.case.get("program_exit") == "missing":
+            raise FileNotFoundError
+        return int(self.case.get("program_exit", 0))
+
+    def probe(self, host: str, port: int) -> bytes | None:
+        return b"SSH-2.0-case\r\n" if f"{host}:{port}" in self.case.get("answering", ()) else None
+
+    def browse(self, url: str) -> bool:
+        self.pages.append(url)
+        return bool(self.case.get("browser"))
 
     def say(self, line: str) -> None:
         self.remarks.append(line)
         super().say(line)
 
 
-def watched(inner: Edge, program_exit: int = 0) -> Watched:
-    """An edge with the effects of the tests; programs end with this code."""
+def watched(inner: Edge, case: dict[str, Any]) -> Watched:
+    """An edge with the effects of the tests; programs, machines and the browser do what the case says."""
     edge = over(inner, Watched)
-    edge.waits, edge.runs, edge.remarks, edge.program_exit = [], [], [], program_exit
+    edge.waits, edge.runs, edge.remarks, edge.pages, edge.case = [], [], [], [], case
     return edge
 
 
@@ -117,7 +131,7 @@ class Shown:
         self.edge: Watched | None = None
 
         def open_client(edge: Edge, **settings: Any) -> VastAI:
-            self.edge = watched(edge, case.get("program_exit", 0))
+            self.edge = watched(edge, case)
             return VastAI(edge=self.edge, **settings)
 
         self.code = guarded(argv, terminal, open_client=open_client)
@@ -224,7 +238,10 @@ def check_requests(case: dict[str, Any], server: ReplayServer, edge: Watched | N
         to_service = request["path"].startswith("/api/") or request["path"] in SERVERLESS
         assert request["headers"].get("Authorization") == (f"Bearer {key}" if to_service else None)
     assert (edge.waits if edge else []) == case.get("waits", [])
-    assert (edge.runs if edge else []) == case.get("runs", [])
+    assert (edge.runs if edge else []) == filled(case.get("runs", []), server)
+    assert (edge.pages if edge else []) == case.get("pages", [])
+    for name, text in filled(case.get("written", {}), server).items():
+        assert Path(os.environ["HOME"], name).read_text(encoding="utf-8") == text
 
 
 def check_refusal(case: dict[str, Any], refusal: dict[str, Any]) -> None:
@@ -257,7 +274,7 @@ def name_of(case: dict[str, Any]) -> str:
 @pytest.mark.parametrize("case", CASES, ids=name_of)
 def test_as_a_method(case: dict[str, Any], started: CaseServer, place: Path) -> None:
     server = scripted(started, case, place)
-    edge = watched(Edge(), case.get("program_exit", 0))
+    edge = watched(Edge(), case)
     with VastAI(KEY, server.url, retry=0, edge=edge) as client:
         if "raises" in case:
             with pytest.raises((VastError, TypeError)) as caught:
@@ -342,7 +359,7 @@ def test_the_method_prints_the_same_text(
 ) -> None:
     """With raw=False a method prints what the command line would print."""
     server = scripted(started, case, place)
-    with VastAI(KEY, server.url, retry=0, raw=False, quiet=True, edge=watched(Edge())) as client:
+    with VastAI(KEY, server.url, retry=0, raw=False, quiet=True, edge=watched(Edge(), case)) as client:
         assert call(client, case["command"], case) is None
     assert capsys.readouterr().out.rstrip() == filled(case["text"], server).rstrip()
 
@@ -353,7 +370,7 @@ def test_an_alias_is_the_command(alias: str, started: CaseServer, place: Path) -
     name = table().aliases[alias]
     case = next(case for case in TYPED if case["command"] == name and "raises" not in case)
     server = scripted(started, case, place)
-    with VastAI(KEY, server.url, retry=0, edge=watched(Edge())) as client:
+    with VastAI(KEY, server.url, retry=0, edge=watched(Edge(), case)) as client:
         assert call(client, alias, case) == filled(case["result"], server)
     assert asked(server) == expected(case)
     own = " ".join(table().command(name).words)

@@ -239,7 +239,7 @@ def test_a_volume_of_a_named_offer_is_rented_at_once() -> None:
     assert steps == [("rent_volume", {"id": 9, "size": 50, "name": "data"})]
 
 
-COPY = {"identity": None, "run": True}
+COPY = {"identity": None, "run": True, "exclude": None, "dry_run": False}
 
 
 def test_a_copy_between_instances_is_only_asked_for() -> None:
