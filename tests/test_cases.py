@@ -19,8 +19,8 @@ Each case runs against a real local server: as a method, as a command with --raw
     exit              the exit code; 0 unless said
     remarks           pieces of what is said beside the result, on stderr
     typed, asks       what the person types when asked, and the question; without `typed` there is consent
-    waits, runs       pauses in seconds and programs that were asked for; `program_exit` is how a program ends, `missing`
-                      when it is not installed
+    waits, runs       pauses in seconds and programs that were asked for; `program_exit` is how a program ends
+                      (`missing`: it is not installed)
     answering         addresses, as host:port, where something listens; nothing does elsewhere
     pages             what the browser was to show; `browser: true` says that there is one
     written           files that are there afterwards: name below the home, and text; {HOME} stands for the home

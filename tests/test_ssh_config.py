@@ -186,7 +186,7 @@ def test_a_link_stays_a_link(client: VastAI) -> None:
 
 def test_a_file_that_cannot_be_read_or_has_broken_markers_is_left_alone(client: VastAI) -> None:
     own_file().mkdir(parents=True)
-    with pytest.raises(Exception, match="cannot read .*config"):
+    with pytest.raises(Exception, match="cannot read"):
         client.ssh_config()
     own_file().rmdir()
     own_file().write_text(f"{BEGIN}\n")
