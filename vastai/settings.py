@@ -189,7 +189,7 @@ class Settings:
 
     def folder(self, name: str) -> str:
         """A folder by what it is: ``home``, ``here``, or ``state``, for what is kept by the XDG specification."""
-        home = self._home()
+        home = _home(self.environ)
         if name in ("home", "here"):
             return home if name == "home" else os.getcwd()
         base = self.environ.get("XDG_STATE_HOME") or os.path.join(home, ".local", "state")
