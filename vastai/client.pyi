@@ -68,6 +68,7 @@ class VastAI:
         georegion: bool = False,
         new: bool = False,
         chunked: bool = False,
+        plot: bool = False,
     ) -> list[dict[str, Any]]:
         """Search for GPU offers."""
     def search_instances(
@@ -85,6 +86,7 @@ class VastAI:
         georegion: bool = False,
         new: bool = False,
         chunked: bool = False,
+        plot: bool = False,
     ) -> list[dict[str, Any]]:
         """Search for GPU offers."""
     def search_templates(self, query: Any = "", limit: int | None = None, order: Any = None) -> list[dict[str, Any]]:
@@ -107,6 +109,7 @@ class VastAI:
         order: Any = "score-",
         storage: float = 1.0,
         no_default: bool = False,
+        plot: bool = False,
     ) -> list[dict[str, Any]]:
         """Search for volume offers."""
     def show_connections(self, id: int | str | None = None) -> list[dict[str, Any]]:
@@ -883,6 +886,7 @@ class VastAI:
         order: Any = "score-",
         storage: float = 1.0,
         no_default: bool = False,
+        plot: bool = False,
     ) -> list[dict[str, Any]]:
         """Search for network volume offers."""
     def create_network_volume(self, id: int | str, size: int = 15, name: str | None = None) -> dict[str, Any]:

@@ -6,7 +6,8 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from .cells import Column, Texts, cell, columns_of, grid, value
+from .cells import Column, Texts, cell, columns_of, field, grid, value
+from .histogram import histogram
 from .signs import neutral
 from .table.model import Command
 
@@ -33,6 +34,9 @@ def text(
         from .hooks import registry
 
         return neutral(registry.find("view", output.view)(result), keep="\n\t")
+    if output.histogram:
+        return histogram([field(row, output.histogram["field"]) for row in rows_of(result, output.rows)],
+                         output.histogram["unit"], width)  # fmt: skip
     if output.text and isinstance(result, dict) and output.text in result:
         return neutral(str(result.get(output.text) or output.empty or ""), keep="\n\t")
     if result is None:
