@@ -48,7 +48,7 @@ def launch_way(values: Values) -> Values:
     """
     values = _query_in_its_place(values)
     if values.get("query") is None:
-        strange = [name for name in WITH_A_QUERY if values.get(name) not in (None, False)]
+        strange = [name for name in WITH_A_QUERY if values.get(name) is not None and values[name] is not False]
         if strange:
             raise ValueError(f'{strange[0]}: needs a query, such as "{EXAMPLE}"')
         missing = [name for name in ("gpu_name", "num_gpus", "image") if values.get(name) is None]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -149,7 +150,7 @@ def plan(offers: Sequence[Row], user: Row, values: Row, disk: float, label: str)
     hours = HOURS if values["max_hours"] is None else values["max_hours"]
     traffic = TRAFFIC if values["traffic"] is None else values["traffic"]
     price, moved = offer["dph_total"], traffic_cost(offer, traffic)
-    credit = _number(user.get("credit"))
+    credit = user.get("credit") if isinstance(user.get("credit"), int | float) else None
     return {
         "offer": dict(offer),
         "image": values["image"],
@@ -283,10 +284,11 @@ def _else(plan: Row) -> str:
 
 
 def _number(value: Any) -> float | None:
-    """A number, or the text of one as queries have it; None for anything else."""
+    """A number that can be a price, or the text of one as queries have it; None for anything else."""
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         return None
     try:
-        return float(value)
-    except ValueError:
+        number = float(value)
+    except (ValueError, OverflowError):
         return None
+    return number if 0 <= number < math.inf else None
