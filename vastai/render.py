@@ -42,7 +42,7 @@ def text(
     if result is None:
         return ""
     if isinstance(result, str):
-        return _as_written(result, width)
+        return as_written(result, width)
     if output.table and output.rows and isinstance(result, dict):
         rows_needed = output.empty is not None  # else what stands beside the rows is worth showing without any
         return _page(output.rows, result, (columns or {})[output.table], width, rows_needed)
@@ -55,6 +55,26 @@ def text(
     if isinstance(result, list) and not all(isinstance(item, dict) for item in result):
         return "\n".join(cell(item) for item in result)
     return neutral(json.dumps(result, ensure_ascii=False, indent=2), keep="\n") if result else ""
+
+
+def picked(
+    result: Any, columns: Sequence[Column], rows: str | None = None, width: int | None = None, *, lines: bool = False
+) -> str:
+    """A result in the columns that somebody asks for.
+
+    Arguments:
+        rows: the field that holds the rows of a page, or None.
+        width: as in `text`.
+        lines: one object as lines ``title: value``.
+
+    >>> picked({"id": 7, "a": {"b": 1}}, [{"field": "a.b", "title": "a.b"}, {"field": "id", "title": "ID"}], lines=True)
+    'a.b: 1\\nID: 7'
+    """
+    if rows is not None:
+        return _page(rows, result, columns, width, rows_needed=True)
+    if lines:
+        return "\n".join(f"{column['title']}: {value(result, column)}" for column in columns)
+    return _tabled(result, columns, width)
 
 
 def record(command: Command, result: Mapping[str, Any]) -> str:
@@ -213,7 +233,7 @@ def rows_of(result: Any, key: str | None) -> list[Any]:
     return result if isinstance(result, list) else [result]
 
 
-def _as_written(result: str, width: int | None) -> str:
+def as_written(result: str, width: int | None) -> str:
     """Text of the service: neutral on a terminal, unchanged in a pipe or a file."""
     result = result.removesuffix("\n")
     return result if width is None else neutral(result, keep="\n\t")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .options import CONSENT, OPTIONS, Option, spellings
+from .options import Option, of_command, spellings
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # the typing module costs start-up time
@@ -39,11 +39,15 @@ class Flag:
 
 
 def flags_of(command: Command) -> dict[str, Flag]:
-    """Every flag that the command takes, by each of its spellings; where two share one, the first has it."""
+    """Every flag that the command takes, by each of its spellings; where two share one, the first has it.
+
+    A flag of the command's own comes before an option of every command, and that before the name of a word.
+    """
     found: dict[str, Flag] = {}
     own = [flag for parameter in command.params.values() for flag in _of_parameter(parameter, has_orders(command))]
-    general = [_of_option(option) for option in (*OPTIONS, *([CONSENT] if command.asks else []))]
-    for flag in (*own, *general):
+    words = [flag for flag in own if flag.parameter and flag.parameter.positional]
+    general = [_of_option(option) for option in of_command(command)]
+    for flag in (*(flag for flag in own if flag not in words), *general, *words):
         for spelling in flag.spellings:
             found.setdefault(spelling, flag)
     return found
@@ -86,7 +90,7 @@ def _takes(parameter: Parameter) -> str:
 
 
 def _of_option(option: Option) -> Flag:
-    return Flag(option.flags[0], _spelled([*option.flags, *option.old]), "one" if option.metavar else "none")
+    return Flag(option.flags[0], _spelled([*option.flags, *option.old]), option.takes, option.alone or True)
 
 
 def _spelled(flags: list[str]) -> tuple[str, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .options import CONSENT, OPTIONS, Option
+from .options import GENERAL, OUTPUT, Option, of_command
 from .speech import quoted_in_words
 
 TYPE_CHECKING = False
@@ -15,6 +15,7 @@ if TYPE_CHECKING:  # the typing module costs start-up time
     Pair = tuple[str, str]
 
 INDENT = "  "
+GENERALLY = "options of every command"
 LEFT = 26  # columns for the left half of a list of commands or options
 
 INTRO = """\
@@ -48,7 +49,7 @@ def front_page(rows: Sequence[Summary], width: int) -> str:
         groups.setdefault(row.group, []).append(row)
     for group, members in groups.items():
         parts.append(listed(group, _commands(members), width))
-    parts.append(listed("options of every command", _options(OPTIONS), width))
+    parts += [listed("output", _options(OUTPUT), width), listed(GENERALLY, _options(GENERAL), width)]
     return "\n".join(parts).rstrip("\n")
 
 
@@ -95,8 +96,10 @@ def command_page(command: Command, width: int, vocabulary: Vocabulary) -> str:
         parts.append(listed("arguments", words, width))
     if flags:
         parts.append(listed("options", flags, width))
-    general = [*([CONSENT] if command.asks else []), *OPTIONS]
-    parts.append(listed("options of every command", _options(general), width))
+    others = of_command(command)
+    about_output = [option for option in others if option in OUTPUT or option.alone]
+    parts.append(listed("output", _options(about_output), width))
+    parts.append(listed(GENERALLY, _options(option for option in others if option not in about_output), width))
     if command.examples:
         parts.append(_examples(command, width))
     if command.verb:
@@ -184,7 +187,7 @@ def _options(options: Iterable[Option]) -> list[Pair]:
     pairs = []
     for option in options:
         first, *short = option.flags
-        value = f" {option.metavar}" if option.metavar else ""
+        value = {"none": "", "one": f" {option.metavar}", "optional": f"[={option.metavar}]"}[option.takes]
         pairs.append((", ".join([*short, first]) + value, option.help))
     return pairs
 

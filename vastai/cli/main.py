@@ -9,13 +9,16 @@ from .terminal import ClosedPipe, Terminal
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # the typing module costs start-up time
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from typing import Any
 
     from ..client import VastAI
     from ..table.model import Command, Table
+    from .output import Printer
     from .parser import Arguments
     from .words import Found
+
+    Options = Mapping[str, str | bool]
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -43,7 +46,9 @@ def guarded(
         commands: the table in place of the package's and the user's.
         open_client: makes the client in place of `VastAI`.
     """
-    terminal.raw = "--raw" in argv  # until the options are read, so that an error in them has the right shape
+    from .options import document_wanted
+
+    terminal.raw = document_wanted(argv)  # until the options are read, so that an error in them has the right shape
     try:
         code = run(argv, terminal, commands, open_client)
         terminal.say_held()
@@ -117,30 +122,25 @@ def _run_command(
     arguments = _read(command, found)
     if arguments is None:
         return _show_page(command, terminal)
+    from .output import Printer
+    from .presentation import Presentation  # not needed for help, as the other
+
     options = arguments.options
     if "--version" in options:
         return _version(terminal)
     command, arguments.given = _in_list_form(command, arguments.given, table)
     command = command.shown_for(arguments.given)
-    terminal.raw, terminal.quiet = bool(options.get("--raw")), bool(options.get("--quiet"))
     if "--yes" in options and not command.asks:
         raise UsageError(f"{command.name}: asks nothing, so there is no option --yes")
     columns = (local.table() if is_local else table).columns
-    if "--cols" in options:
-        from .columns import with_chosen
-
-        columns = with_chosen(command, str(options["--cols"]), columns)
+    wanted = Presentation(command, options, columns)
+    terminal.raw, terminal.quiet = wanted.form != "table", wanted.quiet
     if command.deprecated:
         terminal.say(f"{command.name} is deprecated: use {command.deprecated}")
+    printer = Printer(command, arguments.given, columns, terminal, wanted)
     if is_local:
-        result: Any = _perform_local(command, arguments, terminal)
-        if result is None:  # it has said all that there is to say
-            return 0
-    else:
-        result = _perform(command, arguments, terminal, open_client)
-        if result is None and options.get("--curl"):
-            return 0
-    return _show_result(command, result, arguments, columns, terminal)
+        return _perform_local(printer, options)
+    return _perform(printer, options, open_client)
 
 
 def _in_list_form(command: Command, given: dict[str, Any], table: Table) -> tuple[Command, dict[str, Any]]:
@@ -175,72 +175,54 @@ def _read(command: Command, found: Found) -> Arguments | None:
     return arguments
 
 
-def _perform(
-    command: Command, arguments: Arguments, terminal: Terminal, open_client: Callable[..., VastAI] | None
-) -> Any:
-    """Carry out a command of the table, after consent where it needs one."""
+def _perform(printer: Printer, options: Options, open_client: Callable[..., VastAI] | None) -> int:
+    """Carry out a command of the table, after consent where it needs one, and show what it came to."""
     from ..client import VastAI
     from .edge import CliEdge
     from .options import client_settings
 
-    consent = "--yes" in arguments.options
-    client = (open_client or VastAI)(edge=CliEdge(terminal, consent=consent), **client_settings(arguments.options))
+    command, terminal = printer.command, printer.terminal
+    edge = CliEdge(terminal, consent="--yes" in options)
+    client = (open_client or VastAI)(edge=edge, **client_settings(options))
     if client.settings.imitation:
         terminal.say(f"[{client.settings.imitation}]")
-    _ask(command, arguments, terminal)
+    _ask(printer, options)
     try:
-        return client.perform(command.name, arguments.given)
+        if printer.wanted.every is not None and "--curl" not in options:
+            from .watch import watch
+
+            return watch(lambda: client.perform(command.name, printer.given), printer, edge)
+        result = client.perform(command.name, printer.given)
     finally:
         client.close()
+    return 0 if result is None and "--curl" in options else printer.conclude(result)
 
 
-def _perform_local(command: Command, arguments: Arguments, terminal: Terminal) -> Any:
+def _perform_local(printer: Printer, options: Options) -> int:
     from ..engine import bind, flow
     from . import local
 
+    command = printer.command
     flow.must_be_offered(command, sandboxed=False)
-    values = bind.check(command, arguments.given, bind.with_defaults(command, arguments.given))
-    context = local.Context(terminal, arguments.options)
+    values = bind.check(command, printer.given, bind.with_defaults(command, printer.given))
+    context = local.Context(printer.terminal, options)
     local.check(command.name, values, context)
-    _ask(command, arguments, terminal)
-    return local.perform(command.name, values, context)
+    _ask(printer, options)
+    result = local.perform(command.name, values, context)
+    return 0 if result is None else printer.conclude(result)  # None: it has said all that there is to say
 
 
-def _ask(command: Command, arguments: Arguments, terminal: Terminal) -> None:
+def _ask(printer: Printer, options: Options) -> None:
     """Ask what the entry says, unless the person has agreed beforehand or nothing will be sent."""
-    if command.confirm and not {"--yes", "--curl"} & set(arguments.options):
+    command, given = printer.command, printer.given
+    if command.confirm and not {"--yes", "--curl"} & set(options):
         from ..engine import bind
         from . import confirm
 
         if not command.prepare:  # nobody is asked about a call that is wrong; `prepare` may still add values
-            for given in bind.one_by_one(command, arguments.given):
-                bind.check(command, given, bind.with_defaults(command, given))
-        confirm.ask(command.question(arguments.given), terminal)
-
-
-def _show_result(
-    command: Command, result: Any, arguments: Arguments, columns: dict[str, list[Any]], terminal: Terminal
-) -> int:
-    if isinstance(result, dict) and result.get("success") is False:
-        from ..errors import APIError
-
-        if not terminal.raw:
-            from ..render import report
-
-            for line in report(command, result, brief=True):
-                terminal.show(f"  {line}")
-        message = str(result.get("msg") or result.get("error") or "The service refused.")
-        raise APIError(message, code=str(result.get("error") or ""), body=result)
-    from .output import write
-
-    full = bool(arguments.options.get("--full"))
-    try:
-        return write(command, result, arguments.given, columns, terminal, full=full)
-    except VastError as lost:
-        if command.effect != "read":  # nobody must do it again because the disk is full
-            lost.message = f"{command.name} was done. {lost.message}"
-            lost.hint = f"Look with {command.look_at['command']}." if command.look_at else ""
-        raise
+            for one in bind.one_by_one(command, given):
+                bind.check(command, one, bind.with_defaults(command, one))
+        confirm.ask(command.question(given), printer.terminal)
 
 
 def _help(found: Found, table: Table, own: Table, known: dict[tuple[str, ...], str], terminal: Terminal) -> int:

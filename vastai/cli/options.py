@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import itertools
+
 from ..errors import UsageError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # the typing module costs start-up time
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from typing import Any
+
+    from ..table.model import Command
 
 
 class Option:
@@ -18,37 +22,59 @@ class Option:
         metavar: what its value is called in help, "" for a switch.
         help: one line.
         old: spellings of other clients, accepted behind the words of a command and not shown.
+        alone: what it stands for when it is alone, where it need not have a value; a value stands behind ``=`` then.
     """
 
-    __slots__ = ("flags", "help", "metavar", "old")
+    __slots__ = ("alone", "flags", "help", "metavar", "old")
 
-    def __init__(self, flags: tuple[str, ...], metavar: str, help: str, old: tuple[str, ...] = ()) -> None:
+    def __init__(
+        self, flags: tuple[str, ...], metavar: str, help: str, old: tuple[str, ...] = (), alone: str = ""
+    ) -> None:
         self.flags = flags
         self.old = old
         self.metavar = metavar
         self.help = help
+        self.alone = alone
+
+    @property
+    def takes(self) -> str:
+        """Whether it takes a value, in the words of `Flag`."""
+        return "optional" if self.alone else "one" if self.metavar else "none"
 
 
-OPTIONS = (
+OUTPUT = (
+    Option(("--format",), "FORM", "How to print the result: table (default), json, jsonl, csv or yaml"),
+    Option(("--raw",), "", "The same as --format json"),
+    Option(("--columns",), "NAMES", "Fields or headings to show, in this order: id,status,ports", old=("--cols",)),
+    Option(("--sort",), "NAMES", "Sort the rows by these fields; a trailing - sorts down: gpu_name,dph_total-"),
+    Option(("--query",), "JMESPATH", "Print what this expression finds in the result"),
+    Option(("--quiet", "-q"), "", "Print ids only, where the rows have one; no remarks"),
+    Option(("--full",), "", "Cut nothing to the width of the terminal, and use no pager"),
+    Option(("--no-color",), "", "No colours"),
+)
+GENERAL = (
     Option(("--url",), "SERVER", 'Address of the API; "sandbox" is an imitation in this program, without real money'),
     Option(("--api-key",), "KEY", "API key to use, instead of VAST_API_KEY or the key file"),
     Option(("--profile",), "NAME", "Profile whose key and settings are used, instead of VASTAI_PROFILE"),
     Option(("--retry",), "N", "Repeats after the first attempt (default: 3)"),
     Option(("--timeout",), "SECONDS", "Limit for one attempt (default: 120)"),
     Option(("--parallel",), "N", "Requests of a bulk command under way at once (default: 4)"),
-    Option(("--raw",), "", "Print the result as JSON"),
     Option(("--explain",), "", "Show every request on stderr before it is sent"),
     Option(("--curl",), "", "Print a curl command instead of sending"),
-    Option(("--quiet", "-q"), "", "Print ids only, where the rows have one; no remarks"),
     Option(("--record",), "FILE", "Write requests and answers to a new file, without keys and personal data"),
-    Option(("--full",), "", "Print tables in full width"),
-    Option(("--cols",), "COLUMNS", "Columns of a table: headings or fields of its rows, such as id,status"),
     Option(("--strict",), "", "Fail when an answer is not what its schema says"),
-    Option(("--no-color",), "", "No colours"),
     Option(("--help", "-h"), "", "Show help, for a command after its words"),
     Option(("--version",), "", "Show the version"),
 )
+OPTIONS = (*OUTPUT, *GENERAL)
 CONSENT = Option(("--yes", "-y"), "", "Do it without asking", old=("--skip",))
+WATCH = Option(("--watch",), "SECONDS", "Show it again and again, every so many seconds (default: 5)", alone="5")
+FORMATS = ("table", "json", "jsonl", "csv", "yaml")
+
+
+def of_command(command: Command) -> list[Option]:
+    """The options that a command takes besides its own flags."""
+    return [*OPTIONS, *([CONSENT] if command.asks else []), *([WATCH] if command.watchable else [])]
 
 
 def spellings(flag: str) -> tuple[str, ...]:
@@ -65,7 +91,21 @@ def spellings(flag: str) -> tuple[str, ...]:
 
 def by_spelling() -> dict[str, Option]:
     """Every option, the consent included, by each way to write it."""
-    return {spelling: option for option in (*OPTIONS, CONSENT) for flag in option.flags for spelling in spellings(flag)}
+    options = (*OPTIONS, CONSENT, WATCH)
+    return {spelling: option for option in options for flag in option.flags for spelling in spellings(flag)}
+
+
+def document_wanted(argv: Sequence[str]) -> bool:
+    """Is a document asked for, as far as can be told before the options are read? Errors in them are JSON then.
+
+    >>> document_wanted(["show", "user", "--format", "csv"]), document_wanted(["show", "user", "--format=table"])
+    (True, False)
+    """
+    if "--raw" in argv:
+        return True
+    forms = [token.partition("=")[2] for token in argv if token.startswith("--format=")]
+    forms += [following for token, following in itertools.pairwise(argv) if token == "--format"]
+    return any(form in FORMATS[1:] for form in forms)
 
 
 def client_settings(options: Mapping[str, str | bool]) -> dict[str, Any]:

@@ -1,49 +1,155 @@
-"""Print a result: JSON under --raw, ids under --quiet, else what the entry's `output` says."""
+"""Print a result: as a document, as ids under --quiet, else as what the entry's `output` says."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import chain
 from typing import Any
 
 from .. import cells, render
+from ..errors import APIError, VastError
 from ..table.model import Command
 from .document import pieces
+from .formats import document, line
+from .presentation import Presentation
 from .terminal import Terminal
 
 
-def write(
-    command: Command,
-    result: Any,
-    given: Mapping[str, Any],
-    columns: Mapping[str, Sequence[Mapping[str, Any]]],
-    terminal: Terminal,
-    *,
-    full: bool = False,
-) -> int:
-    """Print the result of a command.
+class Printer:
+    """Prints the results of one command as they are wanted.
 
     Arguments:
         given: the arguments that were typed, by parameter name.
         columns: the column lists of the table, by name.
-        full: tables in full width also on a terminal.
-
-    Returns:
-        0, or 1 when a part of the result says that it failed.
     """
-    result = render.masked(command, result, given)
-    if terminal.raw:
-        terminal.write(pieces(result, terminal.encodes))
-    else:
-        text = ids(command, result) if terminal.quiet else None
-        if text is None and command.output.piped and terminal.width() is None:
-            text = for_programs(command, result, terminal)
-        if text is None:
-            text = render.text(command, result, columns, None if full else terminal.width())
+
+    def __init__(
+        self,
+        command: Command,
+        given: Mapping[str, Any],
+        columns: Mapping[str, Sequence[Mapping[str, Any]]],
+        terminal: Terminal,
+        wanted: Presentation,
+    ) -> None:
+        self.command = command
+        self.given = given
+        self.terminal = terminal
+        self.wanted = wanted
+        self._columns = columns
+
+    def conclude(self, result: Any) -> int:
+        """Print what the command came to.
+
+        Returns:
+            0, or 1 when a part of the result says that it failed.
+
+        Raises:
+            APIError: the result is a refusal.
+            VastError: it cannot be shown; if something was changed, this is said.
+        """
+        changed = self.command.effect != "read"
+        if isinstance(result, dict) and result.get("success") is False:
+            raise self._refused(result)
+        try:
+            if self.wanted.form == "table":
+                self._write_text(self.ready(result))
+            else:
+                self._write_document(self.ready(result))
+        except VastError as lost:
+            if changed:  # nobody must do it again because the disk is full
+                lost.message = f"{self.command.name} was done. {lost.message}"
+                lost.hint = f"Look with {self.command.look_at['command']}." if self.command.look_at else ""
+            raise
+        return 1 if changed and partly_failed(result) else 0
+
+    def ready(self, result: Any) -> Any:
+        """A result as it may be shown: without secrets, sorted, or what an expression finds in it.
+
+        Raises:
+            UsageError: a field that is asked for is in no row, or the expression does not fit.
+        """
+        return self.wanted.arranged(render.masked(self.command, result, self.given))
+
+    def text(self, result: Any, width: int | None) -> str:
+        """The text of a result that is ready, "" for nothing.
+
+        Arguments:
+            width: columns of the terminal, or None for lines of any length.
+        """
+        command, wanted = self.command, self.wanted
+        if wanted.query:
+            return found(result, self.terminal, width)
+        only_ids = ids(command, result) if wanted.quiet else None
+        if only_ids is not None:
+            return only_ids
+        rows = wanted.rows(result)
+        if wanted.columns is not None and (rows is not None or isinstance(result, dict)):
+            lines = rows is None and not command.output.table
+            return render.picked(result, wanted.columns, wanted.row_key(result), width, lines=lines)
+        if command.output.piped and self.terminal.width() is None and wanted.plain:
+            return for_programs(command, result, self.terminal)
+        return render.text(command, result, self._columns, width)
+
+    def nothing(self) -> str:
+        """What to say where there is nothing to show."""
+        return self.command.output.empty or "Nothing found."
+
+    def _refused(self, result: dict[str, Any]) -> APIError:
+        if not self.terminal.raw:
+            for one in render.report(self.command, result, brief=True):
+                self.terminal.show(f"  {one}")
+        message = str(result.get("msg") or result.get("error") or "The service refused.")
+        return APIError(message, code=str(result.get("error") or ""), body=result)
+
+    def _write_text(self, result: Any) -> None:
+        text = self.text(result, None if self.wanted.full else self.terminal.width())
         if text:
-            terminal.out(text)
-        elif isinstance(result, list) or command.output.rows:
-            terminal.say(command.output.empty or "Nothing found.")
-    return 1 if command.effect != "read" and partly_failed(result) else 0
+            self.terminal.out(text)
+        elif isinstance(result, list) or self.command.output.rows or (self.wanted.query and result is None):
+            self.terminal.say(self.nothing())
+
+    def _write_document(self, result: Any) -> None:
+        """What a page says besides its rows is a remark in the forms that have only rows."""
+        wanted = self.wanted
+        result = wanted.narrowed(result)
+        rows = None if wanted.query else wanted.rows(result)
+        if rows is not None and isinstance(result, dict) and wanted.form in ("jsonl", "csv"):
+            for name, value in result.items():
+                if name not in ("success", wanted.row_key(result)) and value not in (None, "", [], {}):
+                    self.terminal.say(f"{name}: {cells.cell(value)}")
+        if rows is None:
+            rows = result if isinstance(result, list) else [result]
+        names = [] if wanted.query else wanted.field_names()
+        parts = document(wanted.form, result, rows, names, self.terminal.encodes)
+        first = next(parts, None)
+        if first is not None:  # no lines at all are no empty line either
+            self.terminal.write(chain([first], parts))
+
+
+def found(result: Any, terminal: Terminal, width: int | None) -> str:
+    """What an expression found: flat objects as a table, plain values one a line, all else as JSON."""
+    if result is None or result == []:
+        return ""
+    if isinstance(result, str):
+        return render.as_written(result, width)
+    values = result if isinstance(result, list) else [result]
+    if not any(isinstance(value, dict | list) for value in values):
+        return "\n".join(cells.cell(value) if isinstance(value, str) else line(value, str.isascii) for value in values)
+    flat = isinstance(result, list) and all(isinstance(value, dict) and value for value in values)
+    if flat and not any(isinstance(item, dict | list) for value in values for item in value.values()):
+        names = dict.fromkeys(name for value in values for name in value)
+        rows = [{f"{place}": value.get(name) for place, name in enumerate(names)} for value in values]
+        chosen = [{"field": f"{place}", "title": cells.cell(name), **_side(rows, f"{place}")}
+                  for place, name in enumerate(names)]  # fmt: skip
+        return render.table(rows, chosen, width)
+    return "".join(pieces(result, terminal.encodes))
+
+
+def _side(rows: Sequence[Mapping[str, Any]], name: str) -> dict[str, str]:
+    """Numbers stand at the right."""
+    values = [row[name] for row in rows if row[name] is not None]
+    numbers = values and all(isinstance(value, int | float) and not isinstance(value, bool) for value in values)
+    return {"align": "right"} if numbers else {}
 
 
 def for_programs(command: Command, result: Any, terminal: Terminal) -> str:

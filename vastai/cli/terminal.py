@@ -17,6 +17,7 @@ if TYPE_CHECKING:  # the typing module costs start-up time
     from .speech import Vocabulary
 
 NARROWEST, WIDEST = 80, 100  # columns that help is written for
+LINES = 24  # of a terminal that does not tell
 
 
 class ClosedPipe(Exception):
@@ -158,6 +159,19 @@ class Terminal:
             return self._columns() or os.get_terminal_size(self.stdout.fileno()).columns or NARROWEST
         except (OSError, ValueError):
             return NARROWEST
+
+    def height(self) -> int:
+        """Lines of the terminal that stdout is."""
+        lines = self.environ.get("LINES", "")
+        try:
+            fixed = int(lines) if lines.isascii() and lines.isdigit() else 0
+            return fixed or os.get_terminal_size(self.stdout.fileno() if self.stdout else 1).lines or LINES
+        except (OSError, ValueError):
+            return LINES
+
+    def redraws(self) -> bool:
+        """Can what stands on stdout be drawn over?"""
+        return not self.raw and self.width() is not None and self.environ.get("TERM") != "dumb"
 
     def help_width(self) -> int:
         """Columns to write help in."""

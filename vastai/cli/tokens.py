@@ -18,8 +18,9 @@ HELP = "--help"
 def settle(argv: Sequence[str], flags: Mapping[str, Flag]) -> list[str]:
     """The arguments with every flag in its first spelling, and every value marked as one.
 
-    A flag and its value become ``--flag=value``; short flags that stand together are taken apart; words that begin
-    with a hyphen (numbers, texts with blanks, whatever follows ``--``) get `WORD` in front.
+    A flag and its value become ``--flag=value``; one that is alone, and may be, has what it stands for there; short
+    flags that stand together are taken apart; words that begin with a hyphen (numbers, texts with blanks, whatever
+    follows ``--``) get `WORD` in front.
 
     Raises:
         UsageError: flags that the command does not have, or that lack their value; not when help is asked for.

@@ -53,7 +53,7 @@ def find(argv: Sequence[str], known: Mapping[Words, str]) -> Found:
         token = argv[position]
         position += 1
         flag, equals, value = token.partition("=")
-        if flag in spelled and spelled[flag].metavar and not equals:
+        if flag in spelled and spelled[flag].takes == "one" and not equals:
             if position == len(argv):
                 raise UsageError(f"{flag}: needs a value, such as {flag} {spelled[flag].metavar}")
             value = argv[position]
@@ -61,7 +61,7 @@ def find(argv: Sequence[str], known: Mapping[Words, str]) -> Found:
         if flag in spelled:
             if equals and not spelled[flag].metavar:
                 raise UsageError(f"{flag} takes no value")
-            found.options[spelled[flag].flags[0]] = value if spelled[flag].metavar else True
+            found.options[spelled[flag].flags[0]] = (value or spelled[flag].alone) if spelled[flag].metavar else True
         elif token.startswith("-") and token != "-":
             found.stray = "" if matched else token
             break

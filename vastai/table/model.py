@@ -288,6 +288,12 @@ class Command:
         other.output = output
         return other
 
+    @property
+    def watchable(self) -> bool:
+        """Is it worth asking again and again: does it read rows or a record, and no more than that?"""
+        reads = self.effect == "read" and (self.verb or self.composed)
+        return bool(reads) and self.returns.type != "str" and self.returns.schema != "ack"
+
     def question(self, values: Mapping[str, Any]) -> str:
         """The question of `confirm`, its placeholders filled with the values, or with the defaults."""
         text = self.confirm or ""

@@ -56,6 +56,25 @@ def properties(name: str) -> dict[str, Any]:
     return {**found, **schema.get("properties", {})}
 
 
+def row_properties(name: str, key: str | None) -> dict[str, Any]:
+    """The described properties of a row: those of the schema itself, or of the items of this field of it.
+
+    Arguments:
+        key: the field that holds the rows, where the schema describes a page of them.
+    """
+    described = properties(name)
+    if key is None:
+        return described
+    items: dict[str, Any] = described.get(key, {}).get("items", {})
+    reference = items.get("$ref", "")
+    if reference.startswith("#/$defs/"):
+        items = load(name)["$defs"][reference.rpartition("/")[2]]
+    elif reference:
+        return properties(reference.removesuffix(".json"))
+    found: dict[str, Any] = items.get("properties", {})
+    return found
+
+
 def faults(name: str, thing: Any) -> Iterator[tuple[str, str]]:
     """What is wrong with an object: its path, and the fault in words; nothing when it is as described."""
     for error in _validator(name).iter_errors(thing):

@@ -1,0 +1,283 @@
+"""Results in every form, and again and again: documents that programs read back, orders of rows, and --watch."""
+
+from __future__ import annotations
+
+import csv
+import json
+import sys
+from collections.abc import Callable
+from io import StringIO
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+import yaml
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from test_cli import RUNS, Stream
+
+from vastai.cli import flags, formats, local, main, options, sorting
+from vastai.cli.terminal import Terminal
+from vastai.client import table as whole_table
+from vastai.errors import APIError, ConnectionFailed, NotFound
+from vastai.table.model import Table
+
+ODD = ["\x85", "\ud800", "12e5", "0x1", "yes", "~", "\r", "\n", " a", "a\x85b", "---", "...", "a\n...\n", "%", "\0", ""]
+TEXT = st.text(max_size=12) | st.sampled_from(ODD)
+PLAIN = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | TEXT
+ANYTHING = st.recursive(
+    PLAIN, lambda inner: st.lists(inner, max_size=4) | st.dictionaries(TEXT, inner, max_size=4), max_leaves=20
+)
+ROWS = st.lists(st.dictionaries(TEXT, ANYTHING, max_size=4), max_size=5)
+
+
+def written(form: str, result: Any, rows: list[Any], encodes: Callable[[str], bool] = lambda text: True) -> str:
+    return "".join(formats.document(form, result, rows, [], encodes))
+
+
+@given(ANYTHING, st.sampled_from([str.isascii, lambda text: "\ud800" not in text]))
+def test_yaml_is_read_back(value: Any, encodes: Callable[[str], bool]) -> None:
+    text = written("yaml", value, [], encodes)
+    assert yaml.safe_load(text) == value
+    assert encodes(text)
+
+
+@given(ROWS, st.sampled_from([str.isascii, lambda text: "\ud800" not in text]))
+def test_lines_of_json_are_read_back(rows: list[Any], encodes: Callable[[str], bool]) -> None:
+    text = written("jsonl", rows, rows, encodes)
+    assert [json.loads(line) for line in text.split("\n") if line] == rows
+    assert encodes(text)
+
+
+@given(ROWS)
+def test_csv_is_read_back(rows: list[dict[str, Any]]) -> None:
+    """Texts as they were, all else as JSON; null and the empty text are both an empty cell."""
+    if sys.version_info < (3, 11):  # its reader knows no NUL
+        rows = json.loads(json.dumps(rows).replace("\\u0000", ""))
+    read = list(csv.reader(StringIO(written("csv", rows, rows), newline="")))
+    names = list(dict.fromkeys(name for row in rows for name in row))
+    if not names:
+        assert read in ([], [[]] * len(read))
+        return
+    assert read[0] == names
+    assert len(read) == len(rows) + 1
+    for cells, row in zip(read[1:], rows, strict=True):
+        for cell, name in zip(cells, names, strict=True):
+            value = row.get(name)
+            assert cell == (value or "") if isinstance(value, str | None) else json.loads(cell) == value
+
+
+@pytest.mark.parametrize("form", options.FORMATS[1:])
+def test_many_rows_come_in_pieces_that_are_one_document(form: str) -> None:
+    rows = [{"id": number, "label": f"box {number}"} for number in range(formats.ROWS * 2 + 1)]
+    pieces = list(formats.document(form, rows, rows, [], lambda text: True))
+    text = "".join(pieces)
+    assert len(pieces) > 2
+    if form == "csv":
+        assert [int(row["id"]) for row in csv.DictReader(StringIO(text))] == [row["id"] for row in rows]
+    else:
+        read = [json.loads(line) for line in text.split("\n")] if form == "jsonl" else yaml.safe_load(text)
+        assert read == rows
+
+
+@given(st.lists(st.fixed_dictionaries({}, optional={"a": PLAIN | st.just(float("nan")) | st.just([1]), "b": PLAIN})))
+def test_any_rows_can_be_sorted_and_none_is_lost(rows: list[dict[str, Any]]) -> None:
+    for keys in ("a", "a-", "a,b-", "b-,a"):
+        found = sorting.in_order(rows, sorting.keys_of(keys))
+        assert sorted(map(id, found)) == sorted(map(id, rows))
+        first = [row.get(keys[0]) for row in found]
+        gone = [value is None or value != value for value in first]
+        assert gone == sorted(gone), "what has no value is last"
+        numbers = [value for value in first if isinstance(value, int) and not isinstance(value, bool)]
+        assert numbers == sorted(numbers, reverse=keys.partition(",")[0].endswith("-"))
+
+
+def test_equal_rows_stay_in_their_order() -> None:
+    rows = [{"gpu": name, "n": number} for number, name in enumerate(["b", "a", "B", "a"])]
+    assert [row["n"] for row in sorting.in_order(rows, [("gpu", True)])] == [0, 2, 1, 3]
+    assert [row["n"] for row in sorting.in_order(rows, [("gpu", False), ("n", True)])] == [3, 1, 2, 0]
+
+
+def test_without_the_package_an_expression_is_refused_before_anything_is_sent(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "jmespath", None)
+    watched = Watched([[]])
+    assert watched.run("show boxes --query @") == 2
+    assert watched.err.getvalue() == "vastai: --query needs the package jmespath\n  Try: pip install 'vastai[cli]'\n"
+    assert watched.looks == 0
+
+
+def test_an_option_is_every_command_s_but_for_its_own_flags() -> None:
+    """`--format` of two commands is their own; the name of a word, as that of a search, is no flag of its own."""
+    own: dict[str, int] = {}
+    for command in [*whole_table(), *local.table()]:
+        for option in options.of_command(command):
+            if flags.flags_of(command)[option.flags[0]].parameter is not None:
+                own[option.flags[0]] = own.get(option.flags[0], 0) + 1
+    assert {flag: count for flag, count in own.items() if flag != "--api-key"} == {"--format": 2}
+
+
+def test_what_reads_rows_or_a_record_can_be_watched_and_nothing_else() -> None:
+    for command in whole_table():
+        reads = command.effect == "read" and command.returns.type != "str" and command.returns.schema != "ack"
+        assert ("--watch" in flags.flags_of(command)) == reads
+        assert reads or command.words[0] != "show", "every show command can be watched"
+    assert not [command.name for command in local.table() if command.watchable]
+
+
+# ---------------------------------------------------------------- again and again
+
+
+class Watched:
+    """The command line over the commands of cli_runs.yaml, with a service that answers from a list, and a clock."""
+
+    def __init__(self, answers: list[Any], width: int | None = None, height: int = 10, **environ: str) -> None:
+        self.answers = answers
+        self.looks = 0
+        self.slept: list[float] = []
+        self.out, self.err = Stream(terminal=width is not None), Stream()
+        environ = {"COLUMNS": str(width or ""), "LINES": str(height), **environ}
+        self.terminal = Terminal(Stream(), self.out, self.err, environ)
+        self.settings = SimpleNamespace(imitation="")
+
+    def run(self, line: str) -> int:
+        return main.guarded(
+            line.split(), self.terminal, Table.from_data(RUNS), self.open  # type: ignore[arg-type]
+        )  # fmt: skip
+
+    def open(self, **arguments: Any) -> Watched:
+        edge = arguments["edge"]
+        edge.now = lambda: 1_000_000.0 + sum(self.slept)
+        edge.sleep = self.sleep
+        return self
+
+    def sleep(self, seconds: float) -> None:
+        """The person ends it when the service has no more to say."""
+        self.slept.append(seconds)
+        if self.looks == len(self.answers):
+            raise KeyboardInterrupt
+
+    def perform(self, name: str, given: dict[str, Any]) -> Any:
+        answer = self.answers[self.looks]
+        self.looks += 1
+        if isinstance(answer, BaseException):
+            raise answer
+        return answer
+
+    def close(self) -> None:
+        pass
+
+
+ONE, TWO = [{"id": 7, "label": "one"}], [{"id": 7, "label": "two"}]
+LOST = ConnectionFailed("The service does not answer.")
+
+
+def test_a_pipe_gets_each_change() -> None:
+    watched = Watched([ONE, ONE, TWO, ONE])
+    assert watched.run("show boxes --watch") == 130
+    assert watched.out.getvalue() == "ID  Label  RAM\n 7  one      -\n\nID  Label  RAM\n 7  two      -\n\n" + (
+        "ID  Label  RAM\n 7  one      -\n"
+    )
+    assert watched.slept == [5, 5, 5, 5]
+    assert watched.err.getvalue() == ""
+
+
+@pytest.mark.parametrize("how", ["--raw", "--format jsonl", "--format json"])
+def test_programs_get_a_line_of_json_for_each_change(how: str) -> None:
+    watched = Watched([ONE, ONE, [], TWO], width=80)
+    assert watched.run(f"show boxes --watch=2 {how} --columns label") == 130
+    assert watched.out.getvalue() == '[{"label":"one"}]\n[]\n[{"label":"two"}]\n'
+    assert watched.slept == [2, 2, 2, 2]
+
+
+def test_yaml_gets_a_document_for_each_change() -> None:
+    watched = Watched([ONE, TWO, TWO])
+    assert watched.run("show boxes --watch --format yaml --columns id,label") == 130
+    assert list(yaml.safe_load_all(watched.out.getvalue())) == [ONE, TWO]
+
+
+def test_a_terminal_is_drawn_over() -> None:
+    watched = Watched([ONE, []], width=50)
+    assert watched.run("show boxes --watch=60") == 130
+    first, second = watched.out.getvalue().removeprefix("\x1b[2J").split("\x1b[H")[1:]
+    lines = first.split("\x1b[K\n")
+    assert lines[0].startswith("Every 60 s: vastai show boxes  ")
+    assert [len(lines[0]), *lines[1:]] == [50, "", "ID  Label  RAM", " 7  one      -\x1b[K\x1b[J\n"]
+    assert second.split("\x1b[K\n")[2] == "No boxes.\x1b[K\x1b[J\n"
+    assert lines[0] != second.split("\x1b[K\n")[0], "the time goes on"
+
+
+def test_a_frame_fits_its_terminal() -> None:
+    rows = [{"id": number, "label": "東京 " * 30} for number in range(50)]
+    watched = Watched([rows], width=30, height=8)
+    watched.run("show boxes --watch")
+    frame = watched.out.getvalue().removeprefix("\x1b[2J\x1b[H").removesuffix("\x1b[K\x1b[J\n")
+    lines = frame.split("\x1b[K\n")
+    assert len(lines) == 7
+    assert max(formats_width(line) for line in lines) <= 30
+    assert lines[-1] == "(47 more lines)"
+
+
+def formats_width(line: str) -> int:
+    from vastai import cells
+
+    return cells.columns_of(line)
+
+
+def test_a_dumb_terminal_is_not_drawn_over() -> None:
+    watched = Watched([ONE, TWO], width=50, TERM="dumb")
+    assert watched.run("show boxes --watch") == 130
+    assert "\x1b" not in watched.out.getvalue()
+
+
+def test_a_failure_of_the_network_passes() -> None:
+    watched = Watched([ONE, LOST, LOST, APIError("Busy.", status_code=503), TWO])
+    assert watched.run("show boxes --watch --raw --columns label") == 130
+    assert watched.out.getvalue() == '[{"label":"one"}]\n[{"label":"two"}]\n'
+    assert watched.err.getvalue() == (
+        "vastai: The service does not answer. Trying again.\nvastai: Busy. Trying again.\n"
+    )
+
+
+def test_a_terminal_shows_what_it_knew_and_what_is_wrong() -> None:
+    watched = Watched([ONE, LOST, TWO], width=80)
+    assert watched.run("show boxes --watch") == 130
+    _, second, third = watched.out.getvalue().removeprefix("\x1b[2J").split("\x1b[H")[1:]
+    trouble, _, row = second.split("\x1b[K\n")[1:]
+    assert trouble.startswith("This is of ")
+    assert trouble.endswith(". The service does not answer.")
+    assert row.startswith(" 7  one")
+    assert third.split("\x1b[K\n")[1] == ""
+
+
+@pytest.mark.parametrize(
+    ("answers", "code", "looks"),
+    [([LOST], 6, 1), ([ONE, NotFound("Gone.", status_code=404)], 4, 2), ([KeyboardInterrupt()], 130, 1)],
+)
+def test_what_does_not_pass_ends_it(answers: list[Any], code: int, looks: int) -> None:
+    watched = Watched([*answers, ONE])
+    assert (watched.run("show boxes --watch"), watched.looks) == (code, looks)
+
+
+def test_the_headline_names_what_was_asked_for_and_no_key() -> None:
+    watched = Watched([{"id": 7}], width=60)
+    watched.run("show box 7 --watch --api-key hidden")
+    assert "Every 5 s: vastai show box 7 " in watched.out.getvalue()
+    assert "hidden" not in watched.out.getvalue()
+
+
+def test_a_reader_that_goes_ends_it_quietly() -> None:
+    watched = Watched([ONE, TWO])
+    watched.out.write = broken  # type: ignore[method-assign]
+    assert watched.run("show boxes --watch") == 0
+    assert watched.err.getvalue() == ""
+
+
+def broken(text: str) -> int:
+    raise BrokenPipeError
+
+
+@settings(max_examples=30)
+@given(ROWS, st.sampled_from(options.FORMATS))
+def test_no_result_breaks_a_form(rows: list[dict[str, Any]], form: str) -> None:
+    watched = Watched([rows])
+    assert watched.run(f"show boxes --format {form}") == 0
