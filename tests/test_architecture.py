@@ -51,7 +51,7 @@ LAZY = {
     ("engine", "recording"): "a transport that records or plays back is loaded when it is asked for",
     ("cli", "sandbox"): "the sandbox's own commands, which are not commands of the API",
     ("table", "hooks"): "the check asks which hooks there are",
-    ("hooks", "engine"): "flows yield the engine's steps, which know nobody",
+    ("hooks", "engine"): "flows yield the engine's steps, and wait by its means; both know no flow",
     ("sandbox", "engine"): "the sandbox answers with the engine's Reply",
 }
 

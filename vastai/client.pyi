@@ -184,13 +184,21 @@ class VastAI:
         target_state: str | None = None,
         max_hours: float | None = None,
         max_cost: float | None = None,
+        wait: bool | str | None = None,
+        wait_timeout: float = 900,
     ) -> dict[str, Any]:
         """Rent an offer and create an instance from it."""
-    def start_instance(self, id: int | str | Sequence[int | str]) -> dict[str, Any]:
+    def start_instance(
+        self, id: int | str | Sequence[int | str], wait: bool | str | None = None, wait_timeout: float = 900
+    ) -> dict[str, Any]:
         """Start a stopped instance."""
-    def stop_instance(self, id: int | str | Sequence[int | str]) -> dict[str, Any]:
+    def stop_instance(
+        self, id: int | str | Sequence[int | str], wait: bool | str | None = None, wait_timeout: float = 900
+    ) -> dict[str, Any]:
         """Stop a running instance."""
-    def destroy_instance(self, id: int | str | Sequence[int | str]) -> dict[str, Any]:
+    def destroy_instance(
+        self, id: int | str | Sequence[int | str], wait: bool | str | None = None, wait_timeout: float = 900
+    ) -> dict[str, Any]:
         """Destroy an instance with all its data."""
     def reboot_instance(
         self,
@@ -200,10 +208,24 @@ class VastAI:
         end_date: str | float | None = None,
         day: str | None = None,
         hour: str | None = None,
+        wait: bool | str | None = None,
+        wait_timeout: float = 900,
     ) -> dict[str, Any]:
         """Stop and start an instance without losing its GPU."""
     def label_instance(self, id: int | str | Sequence[int | str], label: str) -> dict[str, Any]:
         """Give an instance a label."""
+    def wait_instance(
+        self,
+        id: int | str | Sequence[int | str],
+        until: str = "running",
+        timeout: float = 900,
+        poll: float | None = None,
+    ) -> dict[str, Any]:
+        """Wait until an instance is running, reachable, stopped or gone."""
+    def wait_instances(
+        self, ids: Sequence[int | str], until: str = "running", timeout: float = 900, poll: float | None = None
+    ) -> dict[str, Any]:
+        """Wait until several instances are running, reachable, stopped or gone."""
     def logs(self, id: int | str, tail: int | None = None, filter: str | None = None, daemon_logs: bool = False) -> str:
         """Print the logs of an instance."""
     def execute(
@@ -710,6 +732,8 @@ class VastAI:
         volume_info: Any = None,
         max_hours: float | None = None,
         max_cost: float | None = None,
+        wait: bool | str | None = None,
+        wait_timeout: float = 900,
     ) -> dict[str, Any]:
         """Rent several offers and create an instance from each."""
     def launch_instance(
@@ -774,15 +798,25 @@ class VastAI:
         args: Sequence[str] | None = None,
         max_hours: float | None = None,
         max_cost: float | None = None,
+        wait: bool | str | None = None,
+        wait_timeout: float = 900,
     ) -> dict[str, Any]:
         """Let the service choose an offer and rent it."""
-    def start_instances(self, ids: Sequence[int | str]) -> dict[str, Any]:
+    def start_instances(
+        self, ids: Sequence[int | str], wait: bool | str | None = None, wait_timeout: float = 900
+    ) -> dict[str, Any]:
         """Start several stopped instances."""
-    def stop_instances(self, ids: Sequence[int | str]) -> dict[str, Any]:
+    def stop_instances(
+        self, ids: Sequence[int | str], wait: bool | str | None = None, wait_timeout: float = 900
+    ) -> dict[str, Any]:
         """Stop several running instances."""
-    def destroy_instances(self, ids: Sequence[int | str]) -> dict[str, Any]:
+    def destroy_instances(
+        self, ids: Sequence[int | str], wait: bool | str | None = None, wait_timeout: float = 900
+    ) -> dict[str, Any]:
         """Destroy several instances with all their data."""
-    def recycle_instance(self, id: int | str | Sequence[int | str]) -> dict[str, Any]:
+    def recycle_instance(
+        self, id: int | str | Sequence[int | str], wait: bool | str | None = None, wait_timeout: float = 900
+    ) -> dict[str, Any]:
         """Make an instance's container anew without losing its GPU."""
     def update_instance(
         self,
@@ -793,6 +827,8 @@ class VastAI:
         args: str | None = None,
         env: Any = None,
         onstart: str | None = None,
+        wait: bool | str | None = None,
+        wait_timeout: float = 900,
     ) -> dict[str, Any]:
         """Make an instance anew from a template or with other settings."""
     def take_snapshot(

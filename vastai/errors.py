@@ -14,6 +14,7 @@ class VastError(Exception):
         code: a short machine-readable word for the kind of failure, such as ``no_such_instance``.
         hint: what to do about it, or "" when there is nothing to advise.
         refusal: the failure as the object that every surface shows (see `as_refusal`).
+        details: what else is known, such as the ID of what was rented before it failed; part of the refusal.
     """
 
     code = "error"
@@ -22,6 +23,7 @@ class VastError(Exception):
     def __init__(self, message: str = "", *, code: str = "", hint: str = "") -> None:
         super().__init__(message)
         self.message = message
+        self.details: dict[str, Any] = {}
         if code:
             self.code = code
         if hint:
@@ -38,6 +40,7 @@ class VastError(Exception):
     def as_refusal(self) -> dict[str, Any]:
         """The failure as one JSON object: success, error, msg, status_code, hint and whatever the server sent."""
         return {
+            **self.details,
             "success": False,
             "error": self.code,
             "msg": self.message,
@@ -195,6 +198,8 @@ def exit_code(error: BaseException) -> int:
     if isinstance(error, ProgramFailed):
         return error.returncode
     if type(error) is APIError and error.body.get("results"):  # a report on several: what stopped it decides
+        if error.code == "timed_out":
+            return 6
         return next((code for kind, code, _ in EXIT_CODES if getattr(kind, "code", "") == error.code), 1)
     for kind, code, _ in EXIT_CODES:
         if isinstance(error, kind):

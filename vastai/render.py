@@ -43,13 +43,15 @@ def text(
         return ""
     if isinstance(result, str):
         return as_written(result, width)
+    if isinstance(result, dict) and set(result) == {"success", "results"}:
+        return "\n".join(report(command, result))
+    if isinstance(result, dict) and set(result) == {"success", "msg"}:
+        return record(command, result)
     if output.table and output.rows and isinstance(result, dict):
         rows_needed = output.empty is not None  # else what stands beside the rows is worth showing without any
         return _page(output.rows, result, (columns or {})[output.table], width, rows_needed)
     if output.table:
         return _tabled(result, (columns or {})[output.table], width)
-    if isinstance(result, dict) and set(result) == {"success", "results"}:
-        return "\n".join(report(command, result))
     if isinstance(result, dict):
         return record(command, result)
     if isinstance(result, list) and not all(isinstance(item, dict) for item in result):
@@ -85,7 +87,7 @@ def record(command: Command, result: Mapping[str, Any]) -> str:
     >>> record(start, {"success": True}), record(start, {"success": True, "new_contract": 7})
     ('start instance: done', 'new_contract: 7')
     """
-    shown = {name: value for name, value in result.items() if name != "success" and value not in (None, "", [], {})}
+    shown = {name: value for name, value in result.items() if name not in _ROW and value not in (None, "", [], {})}
     said = [cell(shown.pop("msg"))] if isinstance(shown.get("msg"), str) else []
     lines = said + [f"{neutral(str(name))}: {cell(value)}" for name, value in shown.items()]
     return "\n".join(lines) if lines else f"{' '.join(command.words)}: done"
@@ -117,7 +119,8 @@ def report(command: Command, result: Mapping[str, Any], brief: bool = False) -> 
     return lines
 
 
-_ON_FAILURE = ("id", "success", "error", "status_code", "hint")
+_ROW = ("success", "instance")  # the row of an instance that was waited for is too much to read: msg says it all
+_ON_FAILURE = ("id", "error", "status_code", "hint", *_ROW)
 _NOTHING: tuple[Any, ...] = (None, "", [], {})
 
 

@@ -57,12 +57,20 @@ def report(parts: Sequence[Sequence[Any]], outcomes: Sequence[Outcome]) -> Row:
                 lists.setdefault(name, []).extend(found)
     rows = _rows(parts, outcomes)
     each = all(len(part) == 1 for part in parts)
-    said: Row = {"success": all(row["success"] for row in rows)}
-    if not said["success"]:
-        codes = [str(row["error"]) for row in rows if not row["success"]]
-        worst = OutcomeUnknown.code if OutcomeUnknown.code in codes else codes[0]
-        said |= VastError(in_words(rows), code=worst).as_refusal()
-    return {**({} if each else lists), **said, "results": rows}
+    return {**({} if each else lists), **summary(rows), "results": rows}
+
+
+def summary(rows: Sequence[Row]) -> Row:
+    """How it went for all rows of a report together: `success`, and what failed in words.
+
+    >>> summary([{"id": 1, "success": True}])
+    {'success': True}
+    """
+    codes = [str(row["error"]) for row in rows if not row["success"]]
+    if not codes:
+        return {"success": True}
+    worst = OutcomeUnknown.code if OutcomeUnknown.code in codes else codes[0]
+    return VastError(in_words(rows), code=worst).as_refusal()
 
 
 def in_words(rows: Sequence[Row]) -> str:

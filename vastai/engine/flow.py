@@ -8,9 +8,10 @@ from typing import Any
 from ..errors import ConnectionFailed, NotOffered, OutcomeUnknown, UsageError
 from ..hooks import registry
 from ..table.model import Command, Parameter
-from . import bind, bulk, composed, conversion, lost, reply, schedule, shape
+from . import afterwards, bind, bulk, composed, conversion, lost, reply, schedule, shape
 from .context import Context
 from .plan import plan
+from .response import date_of
 from .steps import Fetch, Pause, Reply, Request, Step
 
 Flow = Generator[Step, Any, Any]
@@ -53,7 +54,18 @@ def start(command: Command, given: Mapping[str, Any], context: Context) -> Flow:
         context.notes.append(f"{command.name} works in the sandbox only. {command.instead}")
     if command.schedule and values["schedule"] is not None:
         return (yield from _scheduled(command, values, context))
-    return (yield from _generator(command)(command, values, context))
+    carried = _generator(command)(command, values, context)
+    return (yield from afterwards.after(command, values, carried, _runner(context)))
+
+
+def _runner(context: Context) -> Callable[..., Flow]:
+    """What gives the flow of a command by its name and positional arguments, whoever asks for it."""
+
+    def run(name: str, *args: Any) -> Flow:
+        command = context.table.command(name)
+        return start(command, bind.arguments(command, args, {}), context)
+
+    return run
 
 
 def must_be_offered(command: Command, sandboxed: bool) -> None:
@@ -172,11 +184,12 @@ def _each(command: Command, parameter: Parameter, given: Mapping[str, Any], cont
     calls = bind.one_by_one(command, given)
     for call in calls:  # nothing is sent before all are known to be right
         bind.check(command, call, bind.with_defaults(command, call))
-    for call in calls[:1]:  # what is not checked there is the same for all
-        bound(command, call, context)
-    flows = [start(command, call, context) for call in calls]
-    items = [[conversion.convert(parameter, call[parameter.name])] for call in calls]
-    return (yield from bulk.perform(items, flows))
+    items = [conversion.convert(parameter, call[parameter.name]) for call in calls]
+    # what is not checked there is the same for all
+    values = {**(bound(command, calls[0], context) if calls else {}), parameter.name: items}
+    flows = [start(command, afterwards.without(command, call), context) for call in calls]
+    carried = bulk.perform([[item] for item in items], flows)
+    return (yield from afterwards.after(command, values, carried, _runner(context)))
 
 
 def _named(command: Command, values: dict[str, Any], context: Context) -> Flow:
@@ -234,12 +247,12 @@ def _ask(command: Command, request: Request, context: Context) -> Flow:
                 command,
                 request,
                 lambda: began + context.ahead,
-                lambda name: start(context.table.command(name), {}, context),
+                _runner(context),
             )
         except KeyboardInterrupt:
             raise KeyboardInterrupt(f"interrupted: {unknown}") from None
         raise
-    date = _date(answer)
+    date = date_of(answer)
     context.ahead = 0.0 if date is None else date - context.now()
     if answer.note and answer.status < 300:  # the note of a refusal is said with the error
         context.notes.append(answer.note)
@@ -251,7 +264,7 @@ def finished(command: Command, result: Any, answer: Reply | None, values: Mappin
     returns = command.returns
     if not (returns.then or returns.pick or returns.reshape or returns.age):
         return result
-    passed_in = context.passed_in(_date(answer))
+    passed_in = context.passed_in(date_of(answer))
     result = shape.shaped(command, result, values, passed_in["now"])
     for name, options in command.returns.then:
         hook = registry.find("value", name)
@@ -284,16 +297,3 @@ def _transformed(command: Command, values: dict[str, Any], context: Context) -> 
                 faults.append(f'{parameter.name}: must be a mapping, such as {{"name": "value"}}')
     bind.raise_faults(command, faults)
     return done
-
-
-def _date(answer: Reply | None) -> float | None:
-    """The server's own time in unix seconds, where the answer carries it."""
-    text = answer.headers.get("date") if answer else None
-    if not text:
-        return None
-    from email.utils import parsedate_to_datetime
-
-    try:
-        return parsedate_to_datetime(text).timestamp()
-    except ValueError:
-        return None

@@ -1,4 +1,4 @@
-"""An answer as a real `requests.Response`, for callers that catch `requests.HTTPError`."""
+"""An answer beyond its body: as a real `requests.Response`, for callers that catch its errors, and its time."""
 
 from __future__ import annotations
 
@@ -24,3 +24,16 @@ def requests_response(reply: Reply) -> requests.Response:
     response._content = reply.body  # the body is complete; there is no public way to say so
     response.request = requests.Request(reply.verb or "GET", reply.url or "http://sandbox/").prepare()
     return response
+
+
+def date_of(answer: Reply | None) -> float | None:
+    """The server's own time in unix seconds, where an answer carries it."""
+    text = answer.headers.get("date") if answer else None
+    if not text:
+        return None
+    from email.utils import parsedate_to_datetime
+
+    try:
+        return parsedate_to_datetime(text).timestamp()
+    except ValueError:
+        return None

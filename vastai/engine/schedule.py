@@ -22,8 +22,10 @@ def job(command: Command, request: Request, values: Mapping[str, Any], now: floa
         now: unix seconds; the job begins today (UTC) and ends a week later unless there are dates.
 
     Raises:
-        UsageError: the times do not fit together.
+        UsageError: the times do not fit together, or it should be waited for what is done later.
     """
+    if values.get("wait"):
+        raise UsageError(f"{command.name}: wait: cannot be given together with schedule")
     start, end, day, hour = times(command.name, values, now)
     instance = values[command.schedule["instance"]]
     return {

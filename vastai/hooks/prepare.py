@@ -95,6 +95,8 @@ def launch_mode(values: Values, surface: str = "library") -> Values:
         return values
     if arguments is None:
         return {**values, "runtype": "ssh"} if surface == "terminal" else values
+    if values.get("wait") == "ssh":
+        raise ValueError(f"wait: ssh cannot come with {named} alone; the instance would have no SSH")
     # No arguments at all still means: run the image's own entry point.
     return {**values, "runtype": "args", named: arguments or None}
 

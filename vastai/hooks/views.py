@@ -23,6 +23,10 @@ def started(result: dict[str, Any]) -> str:
 
     >>> started({"new_contract": 7835610, "success": True})
     "Started. {'success': True, 'new_contract': 7835610}"
+
+    What a wait has added stands on a line of its own.
     """
     first = {name: result[name] for name in ("success", "new_contract") if name in result}
-    return f"Started. {first | result}"
+    waited = ("instance", "msg") if "instance" in result else ()
+    shown = {name: value for name, value in (first | result).items() if name not in waited}
+    return "\n".join([f"Started. {shown}", *([str(result["msg"])] if waited else [])])

@@ -26,11 +26,14 @@ GLOBAL_FLAGS = frozenset(
         *("--quiet", "-q", "--raw", "--record", "--retry", "--strict", "--timeout", "--url", "--version"),
     )
 )
+OWN_FLAGS = frozenset(("--timeout",))  # of those, what an entry may give a meaning of its own, as a time limit it has
 CONSENT_FLAGS = frozenset(("--yes", "-y", "--skip"))
 
 VIEWS = frozenset(("text",))  # views that need no hook
 NUMBERS = ("int", "float")
 SCHEDULE_PARAMETERS = ("schedule", "start_date", "end_date", "day", "hour")  # when something is done again and again
+
+WAIT_PARAMETERS = ("wait", "wait_timeout")  # until what, and how long
 
 
 class Command(NamedTuple):

@@ -217,8 +217,8 @@ class Command:
     __slots__ = (
         "aliases", "any_of", "body", "calls", "confirm", "deprecated", "description", "effect", "examples", "flow",
         "group", "instead", "key", "look_at", "name", "orders", "output", "pages", "params", "path", "poll", "prepare",
-        "query", "returns", "sandbox_only", "schedule", "service", "source", "steps", "summary", "verb", "window",
-        "words",
+        "query", "returns", "sandbox_only", "schedule", "service", "source", "steps", "summary", "verb", "wait",
+        "window", "words",
     )  # fmt: skip
 
     def __init__(self, name: str, entry: Entry) -> None:
@@ -250,6 +250,7 @@ class Command:
         self.key: str = entry.get("key", "required")
         self.confirm: str | None = entry.get("confirm")
         self.schedule: Entry = entry.get("schedule", {})
+        self.wait: Entry = entry.get("wait", {})
         self.sandbox_only: bool = bool(entry.get("sandbox_only"))
         self.instead: str = entry.get("instead", "")
         self.source: str = entry.get("source", "")

@@ -102,11 +102,12 @@ def hooks_of_entry(entry: Entry) -> Iterator[tuple[str, Path, str]]:
 
 
 def commands_exist(facts: Facts, name: str, entry: Entry) -> Found:
-    """`calls`, `steps`, `schedule`, `several` and `deprecated` name commands, and others than the entry itself."""
+    """What an entry names as commands, in `calls`, `steps`, `wait` and so on, are commands, and others than itself."""
     named: list[tuple[Path, str]] = [(("calls", at), called) for at, called in enumerate(entry.get("calls", ()))]
     named += [(("steps", at, "run"), step["run"]) for at, step in enumerate(entry.get("steps", ())) if "run" in step]
     schedule = entry.get("schedule", {})
     named += [(("schedule", key), schedule[key]) for key in ("create", "replace") if key in schedule]
+    named += [(("wait", key), entry["wait"][key]) for key in ("look", "list", "end") if key in entry.get("wait", {})]
     params = entry.get("params", {})
     several = {key: each["several"] for key, each in params.items() if "several" in each}
     named += [(("params", key, "several"), other) for key, other in several.items() if other is not True]
@@ -177,6 +178,8 @@ def schemas_and_columns_exist(facts: Facts, name: str, entry: Entry) -> Found:
         yield from _field(facts, schema, rows, ("output", "rows"))
     for at, output in outputs(entry):
         yield from _shown(facts, schema, output, f"{rows}." if rows else "", at)
+    if "made" in entry.get("wait", {}) and schema is not None:
+        yield from _field(facts, schema, entry["wait"]["made"], ("wait", "made"))
     yield from _described(facts, schema, returns)
 
 

@@ -13,7 +13,9 @@ from .facts import (
     CONSENT_FLAGS,
     GLOBAL_FLAGS,
     NUMBERS,
+    OWN_FLAGS,
     SCHEDULE_PARAMETERS,
+    WAIT_PARAMETERS,
     Entry,
     flags,
     is_positional,
@@ -101,12 +103,21 @@ def schedules_have_times(name: str, entry: Entry) -> Found:
         yield ("schedule",), f"the entry needs the parameters {', '.join(missing)}"
 
 
+def waits_have_limits(name: str, entry: Entry) -> Found:
+    """What can wait takes the parameters that say until what, and how long."""
+    missing = [key for key in WAIT_PARAMETERS if key not in _params(entry)]
+    if "wait" in entry and missing:
+        yield ("wait",), f"the entry needs the parameters {' and '.join(missing)}"
+
+
 def _named(entry: Entry) -> Iterator[tuple[Path, Any]]:
     """The parameters that keys with a single name, or a list of names, mean; with their places."""
     if "most" in entry.get("pages", {}):
         yield ("pages", "most"), entry["pages"]["most"]
     for number, key in enumerate(entry.get("any_of", ())):
         yield ("any_of", number), key
+    if "given" in entry.get("wait", {}):
+        yield ("wait", "given"), entry["wait"]["given"]
     if "instance" in entry.get("schedule", {}):
         yield ("schedule", "instance"), entry["schedule"]["instance"]
     for end in ("from", "to"):
@@ -146,7 +157,7 @@ def spellings_differ(name: str, entry: Entry) -> Found:
     taken: dict[str, str] = {}
     clashes: set[tuple[str, str]] = set()
     used = dict.fromkeys(
-        GLOBAL_FLAGS | (CONSENT_FLAGS if {"confirm", "schedule"} & set(entry) else set()), "every command"
+        (GLOBAL_FLAGS - OWN_FLAGS) | (CONSENT_FLAGS if {"confirm", "schedule"} & set(entry) else set()), "every command"
     )
     for key, parameter in _params(entry).items():
         aliases = parameter.get("alias", ())
@@ -271,6 +282,7 @@ RULES: tuple[Callable[[str, Entry], Found], ...] = (
     required_come_first,
     named_parameters_exist,
     schedules_have_times,
+    waits_have_limits,
     spellings_differ,
     wire_names_differ,
     values_fit,
