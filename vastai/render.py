@@ -43,7 +43,7 @@ def text(
         return ""
     if isinstance(result, str):
         return as_written(result, width)
-    if isinstance(result, dict) and set(result) == {"success", "results"}:
+    if isinstance(result, dict) and set(result) == {"success", "results"} and not output.rows:
         return "\n".join(report(command, result))
     if isinstance(result, dict) and set(result) == {"success", "msg"}:
         return record(command, result)
