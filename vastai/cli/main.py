@@ -139,7 +139,7 @@ def _run_command(
         terminal.say(f"{command.name} is deprecated: use {command.deprecated}")
     printer = Printer(command, arguments.given, columns, terminal, wanted)
     if is_local:
-        return _perform_local(printer, options)
+        return _perform_local(printer, options, table.joined(local.table()))
     return _perform(printer, options, open_client)
 
 
@@ -198,14 +198,14 @@ def _perform(printer: Printer, options: Options, open_client: Callable[..., Vast
     return 0 if result is None and "--curl" in options else printer.conclude(result)
 
 
-def _perform_local(printer: Printer, options: Options) -> int:
+def _perform_local(printer: Printer, options: Options, commands: Table) -> int:
     from ..engine import bind, flow
     from . import local
 
     command = printer.command
     flow.must_be_offered(command, sandboxed=False)
     values = bind.check(command, printer.given, bind.with_defaults(command, printer.given))
-    context = local.Context(printer.terminal, options)
+    context = local.Context(printer.terminal, options, commands)
     local.check(command.name, values, context)
     _ask(printer, options)
     result = local.perform(command.name, values, context)

@@ -159,9 +159,17 @@ class Table:
         if name not in self._commands:
             from .model import Command
 
-            entry = self._content()[0][name]
-            self._commands[name] = Command(name, _literal(entry) if isinstance(entry, str) else entry)
+            self._commands[name] = Command(name, self.entry(name))
         return self._commands[name]
+
+    def entry(self, name: str) -> Entry:
+        """The entry of the command of this name, as the table has it.
+
+        Raises:
+            KeyError: there is none.
+        """
+        entry = self._content()[0][name]
+        return dict(_literal(entry) if isinstance(entry, str) else entry)
 
     def __contains__(self, name: str) -> bool:
         return name in self.index or name in self.aliases

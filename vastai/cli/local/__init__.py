@@ -96,6 +96,18 @@ ENTRIES: dict[str, dict[str, Any]] = {
         "instead": "What was installed with pip is removed with pip: pip uninstall vastai. The key stands in "
         "~/.config/vastai/vast_api_key.",
     },
+    "describe": {
+        "summary": "Show what the table says of a command",
+        "description": "What it sends, what that does, what it takes and what comes back. With `--raw` it is the entry "
+        "of commands.yaml as data, and the schema of its answer. Your own commands are known too.",
+        "group": "this machine",
+        "effect": "read",
+        "params": {"command": {"type": ["str"], "required": True, "help": "Its words, or the name of its method"}},
+        "examples": [
+            {"cli": "vastai describe show instances"},
+            {"cli": "vastai describe create_instance --raw", "note": "Its entry and schema as JSON"},
+        ],
+    },
     **PROFILES,
     **SANDBOX,
 }
@@ -107,13 +119,15 @@ class Context:
     Attributes:
         terminal: the streams of the process.
         options: the options of every command, as far as they were given: flag to value, or True for a switch.
+        commands: all commands, those of this machine too.
     """
 
-    __slots__ = ("options", "terminal")
+    __slots__ = ("commands", "options", "terminal")
 
-    def __init__(self, terminal: Terminal, options: Mapping[str, str | bool]) -> None:
+    def __init__(self, terminal: Terminal, options: Mapping[str, str | bool], commands: Table) -> None:
         self.terminal = terminal
         self.options = options
+        self.commands = commands
 
     @property
     def server_url(self) -> str:
