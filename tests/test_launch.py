@@ -24,6 +24,7 @@ from vastai.engine.edge import Edge
 from vastai.engine.steps import Reply
 from vastai.errors import AuthError, OutcomeUnknown
 from vastai.hooks import launch, launch_plan
+from vastai.sandbox import faults, faulty, reach
 
 CASES = yaml.safe_load((Path(__file__).parent / "cases" / "launch.yaml").read_text(encoding="utf-8"))
 Row = dict[str, Any]
@@ -31,17 +32,24 @@ QUERY = "gpu_name=RTX_4090 num_gpus=1"
 LINE = [*QUERY.split(), "--image", "ubuntu", "--label", "job"]
 
 
+class Reachable(KitTransport):
+    """A transport that also knows what answers at the addresses of the kit's instances."""
+
+    def probe(self, host: str, port: int, really: Callable[[str, int], bytes | None]) -> bytes | None:
+        return reach.banner(self.kit.world, host, port, really)
+
+
 class Bench:
     """A client whose sandbox is at hand; `trouble` decides what becomes of each request, counted from 0."""
 
     def __init__(self, trouble: Trouble | None = None) -> None:
         self.kit = Kit()
-        self.transport = KitTransport(self.kit, trouble)
+        self.transport = Reachable(self.kit, trouble)
         self.client = self.open(KitEdge(self.kit))
 
     def open(self, edge: Edge, **options: Any) -> VastAI:
         """Another client, with another edge."""
-        client = VastAI(server_url="sandbox::memory:", edge=edge, retry=1, quiet=True, **options)
+        client = VastAI(server_url="sandbox::memory:", edge=edge, retry=1, **{"quiet": True, **options})
         client._driver()._open_sender().transport = self.transport
         return client
 
@@ -56,11 +64,15 @@ class Bench:
         def opened(edge: Edge, **options: Any) -> VastAI:
             in_time = over(edge, KitEdge)
             in_time._kit = self.kit
-            return self.open(in_time, raise_errors=True)
+            return self.open(in_time, raise_errors=True, quiet=options["quiet"])
 
         terminal = Terminal(None if stdin is None else io.StringIO(stdin), out, err, {})
         code = guarded(["launch", "instance", *line], terminal, open_client=opened)
         return code, out.getvalue(), err.getvalue()
+
+    def fault(self, **wish: Any) -> None:
+        """Let something go wrong in the kit from now on."""
+        faulty.add(self.kit.world, faults.made(wish))
 
     def sent(self, verb: str) -> list[str]:
         return [line for line in self.transport.sent if line.startswith(verb)]
@@ -238,6 +250,75 @@ def test_no_more_offers_are_tried_than_were_allowed() -> None:
     assert there(bench.kit) == bench.sent("PUT") == []
 
 
+# -- waiting until it is up
+
+
+@pytest.mark.parametrize("until", ["running", "ssh"])
+def test_an_instance_that_comes_up_is_given_back_as_it_is_then(until: str) -> None:
+    bench = Bench()
+    answer = bench.launch(wait=until, ssh=True)
+    assert answer["instance"]["actual_status"] == "running"
+    assert answer["instance"].get("ssh_address", "")[:6] == ("ssh://" if until == "ssh" else "")
+    assert there(bench.kit) == [answer["new_contract"]]
+
+
+BOOTS: list[tuple[Row, str]] = [
+    ({"kind": "boot-exit", "msg": "OCI runtime create failed"}, "OCI runtime create failed"),
+    ({"kind": "no-boot"}, "is not running after 60 s"),
+]
+
+
+@pytest.mark.parametrize(("wish", "why"), BOOTS)
+def test_what_fails_to_boot_is_destroyed_and_the_next_offer_taken(wish: Row, why: str) -> None:
+    bench = Bench()
+    bench.fault(route="PUT /asks/*", times=1, **wish)
+    answer = bench.launch(wait="running", wait_timeout=60)
+    (tried,) = answer["tried"]
+    assert "destroyed again" in tried["reason"]
+    assert why in tried["reason"]
+    assert tried["offer"] != answer["offer"]["id"]
+    assert there(bench.kit) == [answer["new_contract"]]
+    assert (len(bench.sent("PUT")), len(bench.sent("DELETE"))) == (2, 1)
+
+
+def test_when_nothing_boots_nothing_is_left() -> None:
+    bench = Bench()
+    bench.fault(route="PUT /asks/*", kind="no-boot")
+    refused = bench.launch(wait="running", wait_timeout=30, tries=2)
+    assert (refused["success"], refused["error"], len(refused["tried"])) == (False, "no_offer", 2)
+    assert there(bench.kit) == []
+
+
+def test_a_machine_that_has_failed_is_not_tried_again() -> None:
+    bench = Bench()
+    rows = bench.client.search_offers("num_gpus<=8", order="dph_total", storage=10)
+    machines = [row["machine_id"] for row in rows]
+    machine = next(each for each in machines if machines.count(each) > 1)
+    bench.fault(route="PUT /asks/*", kind="boot-exit", times=1)
+    refused = bench.launch(query=f"machine_id={machine}", wait="running", tries=2)
+    assert [each["reason"].split()[0] for each in refused["tried"]] == ["gave", "is"]
+    assert f"is on machine {machine}, which has failed" in refused["msg"]
+    assert (len(bench.sent("PUT")), there(bench.kit)) == (1, [])
+
+
+def test_an_interrupted_wait_leaves_nothing() -> None:
+    bench = troubled(at("GET", "/instances/", 1, TROUBLES["interrupted before"]))
+    with pytest.raises(KeyboardInterrupt, match="was destroyed again, nothing is rented"):
+        bench.launch(wait="running")
+    assert there(bench.kit) == []
+
+
+def test_a_second_interrupt_names_what_may_still_run() -> None:
+    bench = Bench()
+    bench.transport._trouble = lambda now, send: (
+        send() if bench.transport.sent[-1].startswith("PUT") or now < 3 else TROUBLES["interrupted before"](send)
+    )
+    with pytest.raises(KeyboardInterrupt) as caught:
+        bench.launch(wait="running")
+    (left,) = there(bench.kit)
+    assert f"INSTANCE {left} (label job) MAY STILL RUN" in str(caught.value)
+
+
 # -- failures
 
 
@@ -311,14 +392,15 @@ def test_without_a_look_at_the_account_the_launch_goes_on() -> None:
 
 @settings(max_examples=80, deadline=None)
 @given(
-    number=st.integers(0, 14),
+    number=st.integers(0, 16),
     length=st.integers(1, 8),
     kind=st.sampled_from(sorted(TROUBLES)),
-    first=st.sampled_from(["", "refused and made", "taken"]),
+    first=st.sampled_from(["", "refused and made", "taken", "no boot"]),
     label=st.sampled_from(["job", None]),
+    wait=st.sampled_from([None, "running", "ssh"]),
 )
 def test_whatever_step_fails_every_instance_is_named(
-    number: int, length: int, kind: str, first: str, label: str | None
+    number: int, length: int, kind: str, first: str, label: str | None, wait: str | None
 ) -> None:
     """The first rental may fail in a way of its own; then so many requests in a row fail from a certain one on."""
     bench = Bench()
@@ -326,13 +408,16 @@ def test_whatever_step_fails_every_instance_is_named(
     if first == "taken":
         make = at("PUT", "/asks/", 0, lambda send: taken_first(send, bench))(bench)
 
+    if first == "no boot":
+        bench.fault(route="PUT /asks/*", kind="boot-exit", times=1)
+
     def trouble(now: int, send: Callable[[], Reply]) -> Reply:
         if number <= now < number + length:
             return TROUBLES[kind](send)
-        return make(now, send) if first else send()
+        return send() if first in ("", "no boot") else make(now, send)
 
     bench.transport._trouble = trouble
-    told = said(outcome_of(lambda: bench.launch(label=label)))
+    told = said(outcome_of(lambda: bench.launch(label=label, wait=wait, wait_timeout=40)))
     left = [row for row in bench.kit.get("/instances/")["instances"] if row["label"] != "theirs"]
     assert len(left) <= 1
     assert all(str(row["id"]) in told or row["label"] in told for row in left), told
@@ -406,10 +491,12 @@ def test_with_consent_json_and_ids_stand_alone() -> None:
 
 def test_the_terminal_names_each_offer_that_it_passed_over() -> None:
     bench = troubled(at("GET", "/bundles/", 1, nothing))
-    code, out, _ = bench.typed(*LINE, "--yes")
+    code, out, err = bench.typed(*LINE, "--yes")
     first, second = out.splitlines()
-    assert (code, first[:6], first[-33:]) == (0, "Offer ", "is gone, or does not fit any more")
-    assert second.startswith(f"Instance {there(bench.kit)[0]} is rented: offer ")
+    assert (code, first.split(" is rented")[0]) == (0, f"Instance {there(bench.kit)[0]}")
+    assert second.startswith("Before it: offer ")
+    assert err.splitlines()[-1].startswith("offer ")
+    assert {line[-33:] for line in (second, err.rstrip())} == {"is gone, or does not fit any more"}
 
 
 def test_the_old_way_asks_nothing() -> None:

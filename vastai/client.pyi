@@ -772,6 +772,8 @@ class VastAI:
         traffic: float | None = None,
         no_default: bool = False,
         dry_run: bool = False,
+        wait: bool | str | None = None,
+        wait_timeout: float = 900,
     ) -> dict[str, Any]:
         """Search for an offer and rent it at once."""
     def launch_by_service(

@@ -141,7 +141,7 @@ def plan(offers: Sequence[Row], user: Row, values: Row, disk: float, label: str)
     >>> traffic = {"inet_down_cost": 0.002, "inet_up_cost": 0.003}  # $/GB
     >>> offers = [{"id": 1, "dph_total": 0.5, **traffic}, {"id": 2, "dph_total": 0.6}]
     >>> wanted = {"image": "pytorch/pytorch", "max_hours": 10, "max_cost": None, "traffic": None, "max_price": None,
-    ...     "bid": None}
+    ...     "bid": None, "wait": None}
     >>> found = plan(offers, {"credit": 20.0}, wanted, disk=16, label="job")
     >>> found["total"], found["lasts"], found["ceiling"], [each["id"] for each in found["others"]]
     (5.05, 40.0, 0.6, [2])
@@ -157,6 +157,8 @@ def plan(offers: Sequence[Row], user: Row, values: Row, disk: float, label: str)
         "disk": disk,
         "bid": values["bid"],
         "label": label,
+        "wait": values["wait"],
+        "wait_timeout": values["wait_timeout"] if values["wait"] else None,
         "max_hours": values["max_hours"],
         "max_cost": values["max_cost"],
         "hours": hours,
@@ -202,14 +204,15 @@ def in_words(plan: Row) -> str:
     >>> offers = [{"id": 1, "num_gpus": 2, "gpu_name": "RTX 4090", "geolocation": "Oslo, NO", "reliability": 0.99,
     ...     "machine_id": 7, "dph_total": 0.5, "inet_down_cost": 0.002, "inet_up_cost": 0.003}]
     >>> wanted = {"image": "ubuntu", "max_hours": 10, "max_cost": None, "traffic": None, "max_price": None,
-    ...     "bid": None}
+    ...     "bid": None, "wait": "ssh", "wait_timeout": 900}
     >>> print(in_words(plan(offers, {"credit": 20.0}, wanted, disk=16, label="job")))
     Offer 1: 2x RTX 4090, Oslo, NO, reliability 99.0 %, machine 7
       Runs:     ubuntu, with 16 GB of disk, labelled job, for 10 hours at most
       Price:    0.5000 $/h with the disk; traffic is paid beside it: 2.00 $/TB down, 3.00 $/TB up
       In all:   5.05 $ for 10 hours and 10 GB of traffic each way
       Credit:   20.00 $, which lasts 40.0 hours for this instance alone
-      Else:     when it is gone or costs more by then, nothing is rented
+      Wait:     until it answers by SSH, for 900 s at most; else, or at Ctrl-C, it is destroyed again
+      Else:     when it is gone, costs more by then or does not come up, nothing is rented
     """
     offer, runs = plan["offer"], plan["image"] or "the template"
     return "\n".join(
@@ -219,6 +222,7 @@ def in_words(plan: Row) -> str:
             f"  Price:    {_price(plan)}",
             f"  In all:   {_total(plan)}",
             f"  Credit:   {_credit(plan)}",
+            *([f"  Wait:     {_wait(plan)}"] if plan["wait"] else []),
             f"  Else:     {_else(plan)}",
         ]
     )
@@ -274,8 +278,14 @@ def _credit(plan: Row) -> str:
     return f"{plan['credit']:.2f} $, {lasts}{': NOT ENOUGH' if short else ''}"
 
 
+def _wait(plan: Row) -> str:
+    until = "answers by SSH" if plan["wait"] == "ssh" else f"is {plan['wait']}"
+    return f"until it {until}, for {plan['wait_timeout']:g} s at most; else, or at Ctrl-C, it is destroyed again"
+
+
 def _else(plan: Row) -> str:
     when = "when it is gone or costs more by then"
+    when = "when it is gone, costs more by then or does not come up" if plan["wait"] else when
     if not plan["others"]:
         return f"{when}, nothing is rented"
     count = len(plan["others"])
