@@ -128,7 +128,7 @@ def test_what_is_too_much_for_one_slows_all_of_them_down() -> None:
         return GOOD
 
     with Crowd(answer) as server, client_of(server, edge) as client:
-        assert client.label_instance(list(range(8)), "x")["success"]
+        assert client.label_instance(list(range(8)), "x", keep_lease=False)["success"]
     assert {one for one, when in times if when == 0.0} == {"0", "1", "2", "3"}
     assert sorted(one for one, when in times if when >= 2.0) == ["0", "4", "5", "6", "7"]
     assert len(times) == 9
@@ -136,7 +136,7 @@ def test_what_is_too_much_for_one_slows_all_of_them_down() -> None:
 
 def test_a_dead_service_is_left_alone_soon_and_what_was_not_sent_is_named() -> None:
     with Crowd(lambda one: {"drop": True}) as server, client_of(server, retry=3) as client:
-        report = client.label_instance(list(range(200)), "x")
+        report = client.label_instance(list(range(200)), "x", keep_lease=False)
     assert len(server.ids) <= 4 * 4, "four at a time, four attempts each"
     states = Counter(row["error"] for row in report["results"])
     assert states["connection_failed"] == len(set(server.ids))
@@ -161,7 +161,7 @@ def test_an_unforeseen_failure_is_not_hidden() -> None:
 def test_the_lines_of_one_request_stay_together() -> None:
     edge = Quick()
     with Crowd(meet=4) as server, client_of(server, edge, explain=True) as client:
-        client.label_instance(list(range(8)), "x")
+        client.label_instance(list(range(8)), "x", keep_lease=False)
     starts = [number for number, line in enumerate(edge.lines) if line.startswith("PUT ")]
     size = len(edge.lines) // 8
     assert starts == list(range(0, 8 * size, size))
@@ -246,7 +246,7 @@ def test_whatever_is_answered_each_id_is_reported_once_and_truly(
         Crowd(lambda one: ANSWERS[mix[int(one)]]) as server,
         client_of(server, parallel=parallel, retry=retry, strict=False) as client,
     ):
-        report = client.reboot_instance(ids) if once else client.label_instance(ids, "x")
+        report = client.reboot_instance(ids) if once else client.label_instance(ids, "x", keep_lease=False)
     assert [row["id"] for row in report["results"]] == ids
     assert report["success"] == all(row["success"] for row in report["results"])
     sent = Counter(server.ids)

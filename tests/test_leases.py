@@ -125,3 +125,30 @@ def test_a_lease_that_cannot_be_is_refused_before_anything_is_sent(
     with pytest.raises(UsageError, match=says):
         sandbox.client.create_instance(OFFER, "ubuntu", **given)
     assert sandbox.requests == []
+
+
+def test_a_new_label_keeps_the_lease_in_library_and_terminal(sandbox: Sandbox) -> None:
+    client = sandbox.client
+    id = client.create_instance(OFFER, "ubuntu", label="train", max_hours=3)["new_contract"]
+    end = lease_of(label_of(client, id)).end
+    client.label_instance(id, "eval")
+    assert lease_of(label_of(client, id)) == ("eval", end, None)
+    code, _, err = run(["label", "instance", str(id), "done", "--url", sandbox.url])
+    assert code == 0, err
+    assert lease_of(label_of(client, id)) == ("done", end, None)
+    client.lease_instance(id, max_cost=4)
+    assert lease_of(label_of(client, id)) == ("done", end, 4)
+    sandbox.advance(HOUR)
+    client.lease_instance(id, max_hours=3)
+    later = lease_of(label_of(client, id)).end
+    assert end is not None and later is not None and 0 <= later - end - HOUR <= 120
+    code, _, err = run(["label", "instance", str(id), "free", "--no-lease", "--url", sandbox.url])
+    assert code == 0, err
+    assert label_of(client, id) == "free"
+
+
+def test_an_end_beyond_the_calendar_is_refused(sandbox: Sandbox) -> None:
+    id = sandbox.client.create_instance(OFFER, "ubuntu")["new_contract"]
+    sandbox.advance(3600 * 24 * 365 * 7990)
+    with pytest.raises(UsageError, match="beyond the calendar"):
+        sandbox.client.lease_instance(id, max_hours=87600)

@@ -102,13 +102,26 @@ def _seconds(text: str) -> float | None:
         return None
 
 
-@prepare
-def lease(values: Values, now: float, longest: int = LONGEST) -> Values:
-    """The label with the mark of the lease that `max_hours` and `max_cost` mean.
+def renewed(label: str | None, old: Lease, hours: float | None, budget: float | None, now: float) -> str:
+    """A label with the mark of a lease of which some terms are new; the others are those of the old one.
 
     Arguments:
+        hours, budget: the new terms: hours from now on, and dollars.
         now: unix seconds, by the clock of the service where it is known.
-        longest: characters that a label may have.
+
+    Raises:
+        ValueError: the end lies beyond the calendar.
+
+    >>> renewed("train", Lease("", end=1795773600.0), None, 5, now=0.0)
+    'train [until 2026-11-27T10:00Z, max 5.00 USD]'
+    """
+    end = old.end if hours is None else now + hours * HOUR
+    return leased(label, end, old.budget if budget is None else budget)
+
+
+@prepare
+def lease(values: Values, now: float) -> Values:
+    """The label with the mark of the lease that `max_hours` and `max_cost` mean. What only its own mark says stays.
 
     Raises:
         ValueError: the label is too long with it.
@@ -119,10 +132,10 @@ def lease(values: Values, now: float, longest: int = LONGEST) -> Values:
     hours, budget = _number(values, "max_hours"), _number(values, "max_cost")
     if (hours is None and budget is None) or not isinstance(values.get("label"), str | None):
         return values
-    label = leased(values.get("label"), None if hours is None else now + hours * HOUR, budget)
-    if len(label) > longest:
+    label = renewed(values.get("label"), lease_of(values.get("label")), hours, budget, now)
+    if len(label) > LONGEST:
         raise ValueError(
-            f"label: has {len(label)} characters with the mark of the lease, {longest} at most can be sent"
+            f"label: has {len(label)} characters with the mark of the lease, {LONGEST} at most can be sent"
         )
     return {**values, "label": label}
 

@@ -34,7 +34,7 @@ MODULES = {
     "prepare": ("prepare", "renting", "leases", "launch", "templates", "hosts", "account"),
     "flow": (
         "flows", "connect", "launch", "storage_flows", "templates", "price_increases", "flows_hosts",
-        "flows_benchmarks", "account_flows", "cost_flows", "flows_waiting",
+        "flows_benchmarks", "account_flows", "cost_flows", "lease_flows", "flows_waiting",
     ),
     "view": ("views", "renting", "launch", "storage", "price_increases", "hosts", "account"),
 }  # fmt: skip
