@@ -212,7 +212,9 @@ class VastAI:
         wait_timeout: float = 900,
     ) -> dict[str, Any]:
         """Stop and start an instance without losing its GPU."""
-    def label_instance(self, id: int | str | Sequence[int | str], label: str) -> dict[str, Any]:
+    def label_instance(
+        self, id: int | str | Sequence[int | str], label: str, keep_lease: bool = True
+    ) -> dict[str, Any]:
         """Give an instance a label."""
     def wait_instance(
         self,
@@ -226,6 +228,16 @@ class VastAI:
         self, ids: Sequence[int | str], until: str = "running", timeout: float = 900, poll: float | None = None
     ) -> dict[str, Any]:
         """Wait until several instances are running, reachable, stopped or gone."""
+    def lease_instance(
+        self,
+        id: int | str | Sequence[int | str],
+        max_hours: float | None = None,
+        max_cost: float | None = None,
+        label: str | None = None,
+    ) -> dict[str, Any]:
+        """Set until when an instance may run, or for how many dollars."""
+    def replace_label(self, id: int | str, label: str) -> dict[str, Any]:
+        """Replace the label of an instance, the mark of a lease included."""
     def logs(self, id: int | str, tail: int | None = None, filter: str | None = None, daemon_logs: bool = False) -> str:
         """Print the logs of an instance."""
     def execute(
