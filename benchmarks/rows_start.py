@@ -12,11 +12,15 @@ IMPORT = "import vastai; vastai.VastAI(api_key='k')"
 def rows(lab: Lab) -> list[Row]:
     """The rows of this module."""
     empty = [lab.empty]
+    complete, query = ["__complete", "zsh"], ["search", "offers", "gpu_na"]
     show = ["show", "instances", "--raw", "--url", lab.url()]
     return [
         Row("`vastai --version`", [lab.vastai, "--version"], empty, SCRIPT, 1.1),
+        Row("`vastai`", [lab.vastai], empty, SCRIPT, 1.25),
         Row("`vastai --help`", [lab.vastai, "--help"], empty, SCRIPT, 1.25),
         Row("`vastai show instances --help`", [lab.vastai, "show", "instances", "--help"], empty, SCRIPT, 1.8),
+        Row("TAB behind `vastai show inst`", [lab.vastai, *complete, "show", "inst"], empty, SCRIPT, 1.5),
+        Row("TAB behind `vastai search offers gpu_na`", [lab.vastai, *complete, *query], empty, SCRIPT, 2.0),
         Row(
             "a usage error: `vastai show instances --no`",
             [lab.vastai, "show", "instances", "--no"],

@@ -129,6 +129,8 @@ STARTS = {
     | {"argparse", "vastai.client", "vastai.table.model"},
     "from vastai.cli.main import main; main([])": FORBIDDEN
     | {"argparse", "vastai.client", "vastai.table.model", "vastai.table._commands_text", "vastai.cli.topics"},
+    "from vastai.cli.complete import main; main(['zsh', 'show', 'instances', '--r'])": FORBIDDEN
+    | {"argparse", "typing", "vastai.client", "vastai.cli.main"},
     "from vastai.cli.main import main; main(['show', 'instances', '--help'])": FORBIDDEN | {"vastai.client"},
     "from vastai.cli.main import main; main(['show', 'instances', '--no'])": FORBIDDEN - {"json"} | {"vastai.client"},
 }

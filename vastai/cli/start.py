@@ -1,4 +1,4 @@
-"""The console script: says the version at once, and loads the command line for everything else."""
+"""The console script: says the version at once, answers a TAB, and loads the command line for everything else."""
 
 from __future__ import annotations
 
@@ -17,6 +17,10 @@ def main() -> int:
             return 0
         except (OSError, ValueError, AttributeError):
             pass  # a closed or full stdout: said below, as for every command
+    if sys.argv[1:2] == ["__complete"]:
+        from .complete import main as complete
+
+        return complete(sys.argv[2:])
     try:
         from .main import main as run
     except KeyboardInterrupt:  # later ones are answered there

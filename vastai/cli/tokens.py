@@ -36,7 +36,7 @@ def settle(argv: Sequence[str], flags: Mapping[str, Flag]) -> list[str]:
         if not looks_like_flag(token):
             settled.append(_word(token))
             continue
-        spelling, equals, value = _parts(token, flags)
+        spelling, equals, value = parts(token, flags)
         flag = flags.get(spelling)
         if flag is None:
             faults.append(f"there is no option {spelling}.{suggestion(spelling, _shown(flags))}")
@@ -71,7 +71,7 @@ def text(value: str) -> str:
     return value.removeprefix(WORD)
 
 
-def _parts(token: str, flags: Mapping[str, Flag]) -> tuple[str, str, str]:
+def parts(token: str, flags: Mapping[str, Flag]) -> tuple[str, str, str]:
     """A flag, "=" if a value belongs to it, and that value. What follows a short flag directly is its value."""
     spelling, equals, value = token.partition("=")
     if spelling in flags or token.startswith("--") or token[:2] not in flags:

@@ -69,6 +69,21 @@ ENTRIES: dict[str, dict[str, Any]] = {
             {"cli": "vastai sandbox reset --url sandbox:my.db", "note": "The one that is kept in this file"},
         ],
     },
+    "completion": {
+        "summary": "Print the script that completes words in a shell",
+        "description": "At TAB it completes command words, flags, choices, fields and values of queries, GPU models, "
+        'names of files, and the IDs of what you have.\n\n- bash, in ~/.bashrc: eval "$(vastai completion bash)"\n'
+        '- zsh, in ~/.zshrc, behind compinit: eval "$(vastai completion zsh)"\n'
+        "- fish, in ~/.config/fish/config.fish: vastai completion fish | source",
+        "group": "this machine",
+        "effect": "read",
+        "params": {
+            "shell": {"type": "str", "required": True, "choices": ["bash", "zsh", "fish"], "help": "Your shell"}
+        },
+        "returns": {"type": "str"},
+        "output": {"view": "text"},
+        "examples": [{"cli": "vastai completion bash"}],
+    },
     "set_role": {
         "summary": "Say whether you rent or host",
         "description": "The official client hides commands by it. Here everybody sees all of them, so nothing is kept.",
