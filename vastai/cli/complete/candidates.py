@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ...errors import UsageError
 from ..flags import flags_of, free_words
-from ..options import OPTIONS, by_spelling
+from ..options import FORMATS, OPTIONS, by_spelling, of_command
 from ..tokens import looks_like_flag, parts
 from ..words import Found, beginning, find
 
@@ -80,7 +80,7 @@ def candidates(before: Sequence[str], current: str, environ: Mapping[str, str]) 
     try:
         found = find(before, known)
     except UsageError:  # an option before the words has no value yet
-        return _of_option(option.flags[0], current).within(current) if option else Candidates()
+        return _of_option(before[-1], current, environ).within(current) if option else Candidates()
     if not found.name or (not found.rest and _longer(found, known)):
         rows = [*commands.index.values(), *own.index.values()]
         return _command_words(found, rows, current, before)
@@ -131,12 +131,12 @@ def _arguments(command: Command, found: Found, current: str, table: Table, envir
         if flag is None or flag.takes == "none":
             return Candidates()
     if flag is not None and flag.parameter is None:
-        return _of_option(flag.name, text, command, table).within(current, head)
+        return _of_option(flag.name, text, environ, command, table).within(current, head)
     if hyphen and flag is None:
-        return _flags(flags, place.used).within(current)
+        return _flags(command, flags, place.used).within(current)
     parameter = flag.parameter if flag else _word(command, len(place.words))
     if parameter is None:
-        return Candidates() if current or place.plain else _flags(flags, place.used)
+        return Candidates() if current or place.plain else _flags(command, flags, place.used)
     earlier = place.words if parameter.positional else []
     return values(parameter, text, earlier, options, environ).within(current, head)
 
@@ -184,10 +184,10 @@ def _word(command: Command, count: int) -> Parameter | None:
     return None
 
 
-def _flags(flags: Mapping[str, Flag], used: set[str]) -> Candidates:
+def _flags(command: Command, flags: Mapping[str, Flag], used: set[str]) -> Candidates:
     """The flags that may follow: those shown in help, without those that are there and stand once."""
     rows: dict[str, str] = {}
-    general = {option.flags[0]: option.help for option in OPTIONS}
+    general = {option.flags[0]: option.help for option in of_command(command)}
     for flag in flags.values():
         parameter = flag.parameter
         if (flag.name in used and flag.takes != "many") or (parameter is not None and parameter.hidden):
@@ -196,16 +196,23 @@ def _flags(flags: Mapping[str, Flag], used: set[str]) -> Candidates:
     return Candidates(rows.items())
 
 
-def _of_option(name: str, text: str, command: Command | None = None, table: Table | None = None) -> Candidates:
+def _of_option(
+    flag: str, text: str, environ: Mapping[str, str], command: Command | None = None, table: Table | None = None
+) -> Candidates:
     """The values of an option that every command takes, as far as they are typed."""
-    option = next((each for each in OPTIONS if each.flags[0] == name), None)
-    if option is None or not option.metavar:
-        return Candidates()
+    option = by_spelling()[flag]
     if option.metavar == "FILE":
         return Candidates(then="files")
     if option.metavar == "SERVER":
         return Candidates(SERVERS)
-    if option.metavar == "COLUMNS" and command is not None and table is not None and command.output.table:
+    if option.metavar == "FORM":
+        return Candidates((form, "") for form in FORMATS)
+    if option.metavar == "NAME":
+        from ... import profiles
+        from ...settings import config_folder
+
+        return Candidates((name, "") for name in profiles.names(config_folder(environ)))
+    if option.metavar == "NAMES" and command is not None and table is not None and command.output.table:
         head = text[: text.rfind(",") + 1]
         columns = table.columns[command.output.table]
         return Candidates((head + str(column["field"]), str(column["title"])) for column in columns)

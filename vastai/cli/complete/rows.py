@@ -37,8 +37,11 @@ def rows(target: str, options: Mapping[str, str | bool], environ: Mapping[str, s
         options: the options of every command that are given on the line.
     """
     from ...client import VastAI
+    from .. import local
 
-    asked = {name: value for name, value in options.items() if name in ("--api-key", "--url")}
+    if target.partition(".")[0] in local.table():
+        return _of_this_machine(target, environ)
+    asked = {name: value for name, value in options.items() if name in ("--api-key", "--profile", "--url")}
     client = VastAI(**{**client_settings(asked), "retry": 0, "timeout": 2.0, "quiet": True, "strict": False})
     if not client.api_key and not client.settings.sandboxed:
         return []
@@ -47,6 +50,16 @@ def rows(target: str, options: Mapping[str, str | bool], environ: Mapping[str, s
     if text is None and hasattr(os, "fork"):
         text = within(WAIT - (time.monotonic() - STARTED), lambda: fetch(target, client, path))
     return [(value, meaning) for value, _, meaning in (line.partition("\t") for line in (text or "").splitlines())]
+
+
+def _of_this_machine(target: str, environ: Mapping[str, str]) -> list[Row]:
+    """The rows of a command that asks no service, such as the list of profiles."""
+    from .. import local
+    from ..terminal import Terminal
+
+    name, _, field = target.partition(".")
+    silent = Terminal(None, None, None, environ)
+    return [(str(row[field]), "") for row in local.perform(name, {}, local.Context(silent, {}))]
 
 
 def fetch(target: str, client: VastAI, path: str) -> str:

@@ -8,6 +8,7 @@ if TYPE_CHECKING:  # the typing module costs start-up time
 
 _GROUP = "keys"
 _NAME: dict[str, Any] = {"type": "str", "required": True, "help": "Name of the profile"}
+_KEPT = {"complete": "profile_list.name"}
 
 PROFILES: dict[str, dict[str, Any]] = {
     "profile_add": {
@@ -32,7 +33,7 @@ PROFILES: dict[str, dict[str, Any]] = {
         "group": _GROUP,
         "words": "profile use",
         "effect": "update",
-        "params": {"name": {**_NAME, "help": 'Name of the profile; "default" for none'}},
+        "params": {"name": {**_NAME, **_KEPT, "help": 'Name of the profile; "default" for none'}},
         "examples": [{"cli": "vastai profile use default"}],
     },
     "profile_list": {
@@ -50,7 +51,7 @@ PROFILES: dict[str, dict[str, Any]] = {
         "words": "profile remove",
         "effect": "destroy",
         "confirm": "Remove the profile {name} with its key?",
-        "params": {"name": _NAME},
+        "params": {"name": {**_NAME, **_KEPT}},
         "examples": [{"cli": "vastai profile remove work --yes"}],
     },
 }
