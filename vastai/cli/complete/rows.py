@@ -54,12 +54,13 @@ def rows(target: str, options: Mapping[str, str | bool], environ: Mapping[str, s
 
 def _of_this_machine(target: str, environ: Mapping[str, str]) -> list[Row]:
     """The rows of a command that asks no service, such as the list of profiles."""
+    from ...table.compiled import table
     from .. import local
     from ..terminal import Terminal
 
     name, _, field = target.partition(".")
     silent = Terminal(None, None, None, environ)
-    return [(str(row[field]), "") for row in local.perform(name, {}, local.Context(silent, {}))]
+    return [(str(row[field]), "") for row in local.perform(name, {}, local.Context(silent, {}, table()))]
 
 
 def fetch(target: str, client: VastAI, path: str) -> str:
