@@ -197,7 +197,7 @@ def open_client(edge: Edge, **settings: Any) -> vastai.VastAI:
     """The terminal's client, on the clock of the recording."""
     recorded = RecordedEdge()
     edge.now, edge.sleep, edge.run = recorded.now, recorded.sleep, recorded.run  # type: ignore[method-assign]
-    return vastai.VastAI(edge=edge, **{**settings, "parallel": 1})  # in the order that was recorded
+    return vastai.VastAI(edge=edge, **settings)
 
 
 def piped(case: dict[str, Any]) -> io.TextIOWrapper:
@@ -211,6 +211,7 @@ def prepare(case: dict[str, Any], home: Path, url: str, monkeypatch: pytest.Monk
         if name.startswith(("VAST", "XDG_")):
             monkeypatch.delenv(name)
     monkeypatch.setenv("HOME", str(home))
+    monkeypatch.setenv("VASTAI_PARALLEL", "1")  # in the order that was recorded
     monkeypatch.chdir(home)
     for name, value in case["env"].items():
         if value is None:
