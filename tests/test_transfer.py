@@ -1,4 +1,4 @@
-"""A real transfer: rsync, ssh and scp to a real sshd, which stands behind the instances of a served sandbox.
+"""A real machine: rsync, ssh and scp to a real sshd, which stands behind the instances of a served sandbox.
 
 It speaks as the service's machines do: user vastai_kaalia gets an rsync daemon, whose module is the instance's number.
 Run by `.ci/run` with `-m transfer`, after `tests/transfer_setup`; as root, for sshd lets in only whom it runs as.
@@ -6,7 +6,9 @@ Run by `.ci/run` with `-m transfer`, after `tests/transfer_setup`; as root, for 
 
 from __future__ import annotations
 
+import json
 import os
+import pty
 import shutil
 import socket
 import stat
@@ -19,9 +21,10 @@ from random import Random
 from typing import Any
 
 import pytest
+from replay import ReplayServer
 from sandbox_kit import OFFER
 
-from vastai import VastAI, VastError
+from vastai import ProgramFailed, VastAI, VastError
 
 pytestmark = pytest.mark.transfer
 
@@ -87,12 +90,23 @@ class Machine:
                 return str(line).strip()
         raise AssertionError(f"{argv[0]} did not start")
 
+    def command(self, *argv: str) -> list[str]:
+        """A command line of ours to this machine's sandbox."""
+        return [sys.executable, "-m", "vastai", "--url", self.url, "--api-key", "k", *argv]
+
     def run(self, *argv: str, code: int = 0) -> str:
         """What a command line of ours prints, which has to end with this code."""
-        command = [sys.executable, "-m", "vastai", "--url", self.url, "--api-key", "k", *argv]
-        done = subprocess.run(command, capture_output=True, text=True)
+        return self.told(*argv, code=code)[0]
+
+    def told(self, *argv: str, code: int = 0, typed: str = "") -> tuple[str, str]:
+        """What a command line of ours prints and says, which has to end with this code."""
+        done = subprocess.run(self.command(*argv), input=typed, capture_output=True, text=True)
         assert done.returncode == code, f"{argv}: {done.returncode}\n{done.stdout}\n{done.stderr}"
-        return done.stdout
+        return done.stdout, done.stderr
+
+    def ssh(self, *argv: str, code: int = 0, typed: str = "") -> tuple[str, str]:
+        """The same for `vastai ssh` to the instance, with the key."""
+        return self.told("ssh", str(self.id), "-i", str(self.key), *argv, code=code, typed=typed)
 
     def stop(self) -> None:
         """End its programs."""
@@ -202,3 +216,168 @@ def test_ssh_and_scp_connect_to_the_urls(machine: Machine) -> None:
     target = f"{scp_url}/{machine.disk}/workspace/by%20scp"
     subprocess.run(["scp", "-q", *options, "file", target], check=True)
     assert (machine.disk / "workspace/by scp").read_text() == "by scp"
+
+
+# ---------------------------------------------------------------- vastai ssh
+
+
+def known_hosts() -> Path:
+    return Path(os.environ["HOME"], ".local/state/vastai/known_hosts")
+
+
+def test_a_command_runs_there_and_its_exit_code_and_streams_are_its_own(machine: Machine) -> None:
+    assert "Permanently added" in machine.ssh("true")[1]  # as ssh says at a first connection
+    assert machine.ssh("--", "id -un; echo oops >&2; exit 7", code=7) == ("root\n", "oops\n")
+    assert machine.ssh("cat", typed="through\n") == ("through\n", "")
+    assert machine.ssh("--", "kill -9 $$", code=255)[0] == ""
+
+
+def test_words_are_joined_and_read_by_the_shell_there_as_with_ssh(machine: Machine) -> None:
+    assert machine.ssh("--", "printf", "%s,", "a  b", "'a  b'", "$((1+1))")[0] == "a,b,a  b,2,"
+    assert machine.ssh("--", "echo", "-n", "--raw")[0] == "--raw"
+
+
+def test_a_command_that_is_not_there_is_not_ssh_that_is_not_here(
+    machine: Machine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert "not installed" not in machine.ssh("no-such-command", code=127)[1]
+    monkeypatch.setenv("PATH", os.path.dirname(sys.executable))
+    assert machine.ssh("true", code=127) == ("", "vastai: ssh is not installed on this machine.\n")
+
+
+def test_under_raw_stdout_is_json_and_the_rest_is_on_stderr(machine: Machine) -> None:
+    machine.ssh("true")
+    out, err = machine.told("--raw", "ssh", str(machine.id), "-i", str(machine.key), "echo there")
+    assert (json.loads(out)["ran"], err) == (True, "there\n")
+    out, err = machine.told("--raw", "ssh", str(machine.id), "-i", str(machine.key), "exit 4", code=4)
+    assert (out, json.loads(err)["success"]) == ("", False)
+
+
+def test_the_library_raises_with_the_exit_code(machine: Machine) -> None:
+    with VastAI(api_key="k", server_url=machine.url) as client:
+        assert client.ssh(machine.id, "true", identity=str(machine.key))["ran"] is True
+        with pytest.raises(ProgramFailed, match="exit code 5") as caught:
+            client.ssh(machine.id, "exit 5", identity=str(machine.key))
+    assert caught.value.returncode == 5
+
+
+def test_keys_are_kept_by_instance_and_a_new_one_is_refused(machine: Machine) -> None:
+    machine.ssh("true")
+    machine.ssh("--proxy", "true")
+    own = (machine.work / "host_key.pub").read_text().split()[1]
+    names = [line.split()[0] for line in known_hosts().read_text().splitlines() if own in line]
+    assert names == [f"vast-{machine.id}", f"vast-{machine.id}-proxy"]
+    other = (machine.work / "authorized_keys").read_text().split()[1]
+    known_hosts().write_text(f"vast-{machine.id} ssh-ed25519 {other}\n")
+    out, err = machine.ssh("true", code=255)
+    assert out == "" and "IDENTIFICATION HAS CHANGED" in err and "vastai: ssh ended with exit code 255." in err
+    machine.ssh("--proxy", "true")
+    known_hosts().write_text(f"[127.0.0.1]:{machine.port} ssh-ed25519 {other}\nvast-1 ssh-ed25519 {other}\n")
+    machine.ssh("true")  # what another instance had at this address is no hindrance
+
+
+def test_a_silent_port_of_the_machine_is_gone_around(machine: Machine) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as closed:
+        port = closed.getsockname()[1]
+    rows = {
+        "id": 7,
+        "actual_status": "running",
+        "public_ipaddr": "127.0.0.1",
+        "ports": {"22/tcp": [{"HostPort": str(port)}]},
+    }
+    rows |= {"ssh_host": "127.0.0.1", "ssh_port": machine.port}
+    with ReplayServer([{"verb": "*", "path": "*", "responses": [{"json": {"instances": rows}}]}]) as server:
+        command = [sys.executable, "-m", "vastai", "--url", server.url, "--api-key", "k", "ssh", "7", "-i"]
+        done = subprocess.run([*command, str(machine.key), "id -un"], capture_output=True, text=True)
+    assert (done.returncode, done.stdout) == (0, "root\n") and "going through the proxy" in done.stderr
+
+
+class OnTerminal:
+    """A command line of ours in a terminal of its own, which is read until it ends."""
+
+    def __init__(self, argv: list[str]) -> None:
+        self.child, self.screen = pty.fork()
+        if self.child == 0:
+            os.execvp(argv[0], argv)
+        self.shown = b""
+
+    def read_until(self, word: bytes) -> None:
+        while word not in self.shown:
+            self.shown += os.read(self.screen, 1024)
+
+    def type(self, text: bytes) -> None:
+        os.write(self.screen, text)
+
+    def end(self) -> int:
+        """Read the rest; returns the exit code."""
+        try:
+            while piece := os.read(self.screen, 1024):
+                self.shown += piece
+        except OSError:  # the terminal is gone
+            pass
+        os.close(self.screen)
+        return os.waitstatus_to_exitcode(os.waitpid(self.child, 0)[1])
+
+
+def test_a_terminal_is_passed_through(machine: Machine) -> None:
+    """A shell is typed to; its exit code is ours, and we say nothing about it."""
+    screen = OnTerminal(machine.command("ssh", str(machine.id), "-i", str(machine.key), "-o", "SetEnv=PS1=ready"))
+    screen.type(b"tty; stty size; exit 3\n")
+    assert screen.end() == 3
+    assert b"/dev/pts/" in screen.shown and b"vastai:" not in screen.shown
+
+
+def test_ctrl_c_is_for_the_command(machine: Machine) -> None:
+    """In a shell there it interrupts what runs there; a command without a terminal ends with ssh."""
+    screen = OnTerminal(machine.command("ssh", str(machine.id), "-i", str(machine.key)))
+    screen.type(b"echo be''gun; sleep 600\n")
+    screen.read_until(b"begun")
+    screen.type(b"\x03")
+    screen.type(b"echo sti''ll here; exit 4\n")
+    assert (screen.end(), b"still here" in screen.shown) == (4, True)
+    screen = OnTerminal(machine.command("ssh", str(machine.id), "-i", str(machine.key), "echo begun; sleep 600"))
+    screen.read_until(b"begun")
+    screen.type(b"\x03")
+    assert screen.end() in (130, 255)
+    assert b"Traceback" not in screen.shown
+
+
+def test_a_real_ssh_reads_the_configuration(machine: Machine, tmp_path: Path) -> None:
+    """It logs in by either name; the key of the machine is that of `vastai ssh`; what stands below is nobody's."""
+    machine.run("label", "instance", str(machine.id), "train")
+    path = tmp_path / "a b" / "config"
+    path.parent.mkdir()
+    path.write_text("Host other\n    Port 5\n")
+    machine.run("ssh-config", "--file", str(path), "-i", str(machine.key), "-o", "ServerAliveInterval=30")
+    with path.open("a") as file:
+        file.write("Compression yes\n")
+    ssh = ["/usr/bin/ssh", "-F", str(path)]
+    for name in (f"vast-{machine.id}", "vast-train"):
+        done = subprocess.run([*ssh, "-o", "BatchMode=yes", name, "id -un"], capture_output=True, text=True)
+        assert (done.stdout, done.returncode) == ("root\n", 0), done.stderr
+    assert known_hosts().read_text().split()[0] == f"vast-{machine.id}"
+    for name, wanted in (("vast-train", ["serveraliveinterval 30"]), ("other", ["port 5", "serveraliveinterval 0"])):
+        seen = subprocess.run([*ssh, "-G", name], capture_output=True, text=True, check=True).stdout.splitlines()
+        assert [line for line in [*wanted, "compression yes"] if line not in seen] == []
+
+
+# ---------------------------------------------------------------- the options of copies
+
+
+def test_a_copy_leaves_out_and_only_tries(machine: Machine) -> None:
+    make_folder(Path("tree"))
+    there = machine.disk / "workspace/tried"
+    shown = machine.run("copy", "tree/", f"{machine.id}:/workspace/tried/", "-i", str(machine.key), "--dry-run")
+    assert "weights.bin" in shown and not there.exists()
+    leaving = ("--exclude", "*.bin", "--exclude", "größe*")
+    machine.run("copy", "tree/", f"{machine.id}:/workspace/tried/", "-i", str(machine.key), *leaving)
+    wanted = {name: seen for name, seen in contents(Path("tree")).items() if not name.startswith(("weights", "größe"))}
+    assert contents(there) == wanted
+
+
+def test_a_copy_shows_how_far_it_is_on_a_terminal_alone(machine: Machine) -> None:
+    Path("big").write_bytes(Random(1).randbytes(3_000_000))
+    copy = ("copy", "big", f"{machine.id}:/workspace/shown/", "-i", str(machine.key))
+    screen = OnTerminal(machine.command(*copy))
+    assert (screen.end(), b"100%" in screen.shown) == (0, True)
+    assert "100%" not in machine.run(*copy[:2], f"{machine.id}:/workspace/unseen/", *copy[3:])

@@ -28,7 +28,7 @@ def run(step: Run, edge: Edge) -> int:
         raise _failed(f"{name} cannot be run: {_reason(error)}.", 126, "not_run") from None
     if code:
         code = 128 - code if code < 0 else code
-        raise _failed(f"{name} ended with exit code {code}.", code if code < 256 else 1, "")
+        raise _failed(f"{name} ended with exit code {code}.", code if code < 256 else 1, ProgramFailed.code)
     return code
 
 

@@ -126,7 +126,7 @@ def _explained(failure: ProgramFailed, id: Any) -> ProgramFailed:
     """A failure of ssh: 255 is its own, which has said why; any other belongs to the command, and is no news."""
     if failure.returncode == 255:
         failure.hint = f"What ssh says stands above. Keys: show_ssh_keys(), attach_ssh({id}, KEY)."
-    failure.silent = not failure.code and failure.returncode != 255
+    failure.silent = failure.code == ProgramFailed.code and failure.returncode != 255
     return failure
 
 
