@@ -8,18 +8,19 @@ from posixpath import join
 from typing import Any
 from urllib.parse import quote
 
-from ..engine.steps import Browse, Pause, Probe, Read, Run, Write
+from ..engine import wait
+from ..engine.steps import Browse, Read, Run, Write
 from ..errors import ConnectionFailed, NotOffered, ProgramFailed, UsageError, VastError
 from . import ssh_client, ssh_config_text
 from .flows import Call, Flow, Values
+from .instance_state import in_words
 from .places import mapped_address
 from .registry import flow
 from .ssh_client import Way
 
 Folder = Callable[[str], str]
 
-BOOT_SECONDS, LOOK_EVERY = 60.0, 3.0
-NEVER_RAN = (None, "created", "loading")
+PATIENCE = (15.0, 45.0)  # seconds for SSH to answer on an instance that runs, and more for one that starts
 CONSOLE = "https://cloud.vast.ai/instances/"  # the web console has no page of one instance
 
 
@@ -45,9 +46,8 @@ def ssh(call: Call, values: Values, folder: Folder, sandboxed: bool, notes: list
             "ssh: the machines of the sandbox are imagined; there is nothing to log in to.",
             hint="--no-run (run=False) shows the command; vastai sandbox serve --ssh HOST:PORT has a real machine.",
         )
-    instance = yield from _running(call, values["id"], notes)
+    way = yield from (_answering(call, values, notes) if values["run"] else _first(call, values))
     known_hosts = join(folder("state"), "known_hosts")
-    way = yield from _way(instance, values, notes)
     words = ssh_client.arguments(way, known_hosts, values)
     result = {"success": True, "host": way.address.host, "port": way.address.port, "proxied": way.proxied}
     result["command"] = ssh_client.command_of(words)
@@ -61,59 +61,55 @@ def ssh(call: Call, values: Values, folder: Folder, sandboxed: bool, notes: list
     return {**result, "ran": True}
 
 
-def _running(call: Call, id: Any, notes: list[str]) -> Flow:
-    """The instance once it runs; one that starts is waited for, any other is an error that says what to do."""
-    waited = 0.0
-    while True:
-        instance = yield from call("show_instance", id=id)
-        if instance.get("actual_status") == "running":
-            return instance
-        if not _starts(instance) or waited >= BOOT_SECONDS:
-            raise _not_running(instance, waited)
-        if not waited:
-            notes.append(f"Instance {id} is {_state(instance)}; waiting for it, {BOOT_SECONDS:.0f} seconds at most.")
-        yield Pause(LOOK_EVERY)
-        waited += LOOK_EVERY
+def _answering(call: Call, values: Values, notes: list[str]) -> Generator[Any, Any, Way]:
+    """The way on which SSH answers. Where none does, though the instance runs, ssh itself shall say what is wrong.
+
+    It may even get there: its configuration may name a host to jump over, which a trial from here does not know.
+    """
+    jumps = any(option.lower().startswith(("proxyjump", "proxycommand")) for option in values["option"] or ())
+    instance = yield from _up(call, values["id"], "running" if values["proxy"] or jumps else "ssh")
+    ways = _wanted(instance, values)
+    way = next((way for way in ways if way.address.url("ssh") == instance.get("ssh_address")), ways[0])
+    if way is not ways[0]:
+        host, port = ways[0].address
+        notes.append(f"Port {port} of {host} does not answer; going through the proxy.")
+    return way
 
 
-def _starts(instance: Mapping[str, Any]) -> bool:
-    """Is it on its way to run? Not one that is to stop, or whose container has failed."""
-    wanted, state = instance.get("intended_status"), instance.get("actual_status")
-    return wanted in (None, "running") and state in (*NEVER_RAN, "rebooting") and not _failed(instance)
+def _up(call: Call, id: Any, until: str) -> Flow:
+    """The instance once it is up: one that runs gets a moment for its SSH, one that starts a while.
+
+    Raises (when run):
+        ConnectionFailed: it still does not run.
+        VastError: it never will.
+    """
+    for patience in PATIENCE:
+        try:
+            return (yield from wait.until(lambda id: call("show_instance", id=id), id, wait.Aim(until, patience)))
+        except ConnectionFailed as error:
+            instance = error.details.get("instance") or {}
+            if error.code != wait.TIMED_OUT:
+                raise
+            if instance.get("actual_status") == "running":
+                return instance
+            late = error
+    late.hint = f"wait_instance({id}, until=ssh)"
+    raise late
 
 
-def _failed(instance: Mapping[str, Any]) -> bool:
-    return instance.get("cur_state") == "stopped" or "error" in str(instance.get("status_msg") or "").lower()
+def _first(call: Call, values: Values) -> Generator[Any, Any, Way]:
+    """The first way there is, whether it answers or not."""
+    instance = yield from call("show_instance", id=values["id"])
+    return _wanted(instance, values)[0]
 
 
-def _state(instance: Mapping[str, Any]) -> str:
-    """What it does, with what the service says about it."""
-    said = " ".join(str(instance.get("status_msg") or "").split())[:200]
-    return str(instance.get("actual_status") or "being provisioned") + (f" ({said})" if said else "")
-
-
-def _not_running(instance: Mapping[str, Any], waited: float) -> VastError:
-    """Why it cannot be logged in to, and what to do about it."""
-    id, state = instance.get("id"), _state(instance)
-    if waited and not _failed(instance):
-        message = f"Instance {id} does not run after {waited:.0f} seconds: it is {state}."
-        return ConnectionFailed(message, code="timed_out", hint=f"Look with show_instance({id}), and try again.")
-    never_ran = instance.get("actual_status") in NEVER_RAN
-    hint = f"destroy_instance({id}) if it stays so; its logs tell more" if never_ran else f"start_instance({id})"
-    return VastError(f"Instance {id} does not run: it is {state}.", code="not_running", hint=hint)
-
-
-def _way(instance: Mapping[str, Any], values: Values, notes: list[str]) -> Generator[Any, Any, Way]:
-    """The first way that answers; the last one needs no trial, as ssh itself says best what is wrong with it."""
+def _wanted(instance: Mapping[str, Any], values: Values) -> list[Way]:
+    """The ways that the caller wants; there is at least one."""
     ways = [way for way in ssh_client.ways(instance) if way.proxied or not values["proxy"]]
     if not ways:
-        what = "is not reached by the proxy" if values["proxy"] else "was launched without SSH"
+        what = "is not reached by the proxy" if values["proxy"] else f"has no SSH address; it is {in_words(instance)}"
         raise VastError(f"Instance {values['id']} {what}.", code="no_ssh_address")
-    for way in ways[:-1] if values["run"] else ways[:1]:
-        if not values["run"] or (yield Probe(*way.address)):
-            return way
-        notes.append(f"Port {way.address.port} of {way.address.host} does not answer; going through the proxy.")
-    return ways[-1]
+    return ways
 
 
 def _kept(known_hosts: str) -> Flow:
@@ -199,7 +195,7 @@ def open_instance(call: Call, values: Values, surface: str, notes: list[str]) ->
     url = jupyter_url(instance)
     if url is None:
         runs = instance.get("actual_status") == "running"
-        why = "has no page of Jupyter" if runs else f"is {_state(instance)}"
+        why = "has no page of Jupyter" if runs else f"is {in_words(instance)}"
         notes.append(f"Instance {values['id']} {why}: this is the web console.")
         url = CONSOLE
     opened = values["browser"] and (yield Browse(url))
