@@ -15,6 +15,7 @@ from edges import over
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sandbox_kit import Kit
+from test_interrupts import interrupted, started, until
 from test_live import TROUBLES, KitEdge, KitTransport, Trouble, there
 
 from vastai import VastAI, VastError
@@ -250,15 +251,24 @@ def test_no_more_offers_are_tried_than_were_allowed() -> None:
     assert there(bench.kit) == bench.sent("PUT") == []
 
 
+def test_a_service_that_limits_how_often_it_is_asked_is_waited_for() -> None:
+    bench = Bench()
+    bench.fault(route="*", kind="rate-limits")
+    began = bench.kit.clock.now
+    answer = bench.launch(tries=2)
+    assert there(bench.kit) == [answer["new_contract"]]
+    assert 5 < bench.kit.clock.now - began < 30, "the second search waits until it is allowed"
+
+
 # -- waiting until it is up
 
 
-@pytest.mark.parametrize("until", ["running", "ssh"])
-def test_an_instance_that_comes_up_is_given_back_as_it_is_then(until: str) -> None:
+@pytest.mark.parametrize("goal", ["running", "ssh"])
+def test_an_instance_that_comes_up_is_given_back_as_it_is_then(goal: str) -> None:
     bench = Bench()
-    answer = bench.launch(wait=until, ssh=True)
+    answer = bench.launch(wait=goal, ssh=True)
     assert answer["instance"]["actual_status"] == "running"
-    assert answer["instance"].get("ssh_address", "")[:6] == ("ssh://" if until == "ssh" else "")
+    assert answer["instance"].get("ssh_address", "")[:6] == ("ssh://" if goal == "ssh" else "")
     assert there(bench.kit) == [answer["new_contract"]]
 
 
@@ -423,6 +433,58 @@ def test_whatever_step_fails_every_instance_is_named(
     assert all(str(row["id"]) in told or row["label"] in told for row in left), told
 
 
+class Stop:
+    """Ctrl-C at one effect of a launch, counted from 0: before it, or when it is done."""
+
+    def __init__(self, number: int, done: bool) -> None:
+        self.seen = 0
+        self._number, self._done = number, done
+
+    def meet(self, effect: Callable[[], Any]) -> Any:
+        meant = self.seen == self._number
+        self.seen += 1
+        if meant and not self._done:
+            raise KeyboardInterrupt
+        result = effect()
+        if meant:
+            raise KeyboardInterrupt
+        return result
+
+
+class Stopped(KitEdge):
+    """Time that passes in the kit, and an end to it."""
+
+    stop: Stop
+
+    def sleep(self, seconds: float) -> None:
+        self.stop.meet(lambda: super(Stopped, self).sleep(seconds))
+
+    def tell(self, about: str, text: str, more: str, *, new: bool) -> None:
+        self.stop.meet(lambda: None)
+
+
+def stopped(number: int, done: bool) -> tuple[Bench, Stop, str]:
+    """A launch that waits for SSH, whose first instance does not boot, and that is stopped; what it says."""
+    bench, stop = Bench(), Stop(number, done)
+    bench.fault(route="PUT /asks/*", kind="boot-exit", times=1)
+    bench.transport._trouble = lambda now, send: stop.meet(send)
+    edge = Stopped(bench.kit)
+    edge.stop = stop
+    call = {"query": QUERY, "image": "ubuntu", "label": "job", "wait": "ssh", "ssh": True}
+    return bench, stop, said(outcome_of(lambda: bench.open(edge).launch_instance(**call)))
+
+
+@pytest.mark.parametrize("done", [False, True])
+def test_wherever_it_is_stopped_every_instance_is_named(done: bool) -> None:
+    number, told = 0, "interrupted"
+    while "new_contract" not in told:
+        bench, stop, told = stopped(number, done)
+        for row in bench.kit.get("/instances/")["instances"]:
+            assert str(row["id"]) in told or "labelled job" in told, (number, told)
+        number += 1
+    assert stop.seen < number, "each effect was the one"
+
+
 # -- several at once
 
 
@@ -475,6 +537,16 @@ def test_it_shows_the_plan_and_asks(options: list[str], stdin: str | None, code:
         assert f"{there(bench.kit)[0]}" in out
     else:
         assert out == ""
+
+
+def test_a_signal_during_the_wait_destroys_and_says_so(tmp_path: Path) -> None:
+    place = f"sandbox:{tmp_path / 'world.db'}"
+    process = started(["launch", "instance", *LINE, "--yes", "--wait"], VAST_URL=place)
+    until(process.stderr, b"being provisioned")
+    told = interrupted(process)
+    assert "was destroyed again, nothing is rented" in told
+    with VastAI(server_url=place) as client:
+        assert client.show_instances() == []
 
 
 def test_with_consent_json_and_ids_stand_alone() -> None:

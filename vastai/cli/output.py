@@ -58,7 +58,9 @@ class Printer:
         except VastError as lost:
             if changed:  # nobody must do it again because the disk is full
                 lost.message = f"{self.command.name} was done. {lost.message}"
-                lost.hint = f"Look with {self.command.look_at['command']}." if self.command.look_at else ""
+                made = ", ".join((ids(self.command, result) or "").split())
+                look = self.command.look_at.get("command")
+                lost.hint = f"Look with {look}{f' for {made}' if made else ''}." if look else ""
             raise
         return 1 if changed and partly_failed(result) else 0
 

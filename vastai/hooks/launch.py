@@ -46,8 +46,6 @@ def launch_way(values: Values) -> Values:
         raise ValueError(f"{strange[0]}: cannot be given together with a query; {instead}")
     if values.get("image") is None and values.get("template_hash") is None:
         raise ValueError("image: is required, unless there is a template_hash")
-    if values.get("wait") == "ssh" and values.get("runtype") == "args":
-        raise ValueError("wait: with arguments for the entry point no SSH is launched that could answer")
     return values
 
 
