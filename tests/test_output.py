@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import csv
 import json
+import os
+import pty
+import re
 import sys
 from collections.abc import Callable
 from io import StringIO
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -135,7 +139,7 @@ class Watched:
         self.looks = 0
         self.slept: list[float] = []
         self.out, self.err = Stream(terminal=width is not None), Stream()
-        environ = {"COLUMNS": str(width or ""), "LINES": str(height), **environ}
+        environ = {"COLUMNS": str(width or ""), "LINES": str(height), "NO_COLOR": "1", **environ}
         self.terminal = Terminal(Stream(), self.out, self.err, environ)
         self.settings = SimpleNamespace(imitation="")
 
@@ -274,6 +278,136 @@ def test_a_reader_that_goes_ends_it_quietly() -> None:
 
 def broken(text: str) -> int:
     raise BrokenPipeError
+
+
+# ---------------------------------------------------------------- colours and the pager
+
+SIGNS = re.compile(r"\x1b\[[0-9;]*[mKJH]")
+BOXES = [{"id": 7, "label": "running"}, {"id": 8, "label": "offline"}, {"id": 9, "label": "my running box"}]
+
+
+def shown(line: str, answer: Any, **environ: str) -> str:
+    watched = Watched([answer], width=60, **{"NO_COLOR": "", "TERM": "xterm-256color", **environ})
+    assert watched.run(line) == 0
+    return watched.out.getvalue()
+
+
+def test_headings_and_states_have_colours_on_a_terminal() -> None:
+    plain = shown("show boxes", BOXES, NO_COLOR="1")
+    heading, running, offline, label = shown("show boxes", BOXES).splitlines()
+    assert heading == f"\x1b[1m{plain.splitlines()[0]}\x1b[0m"
+    assert "\x1b[32mrunning\x1b[0m" in running
+    assert "\x1b[31moffline\x1b[0m" in offline
+    assert "\x1b" not in label, "a word within a text is no state"
+    assert "\x1b[32mrunning" in shown("show box 7", {"id": 7, "state": "running"})
+
+
+@pytest.mark.parametrize(
+    ("line", "environ"),
+    [
+        ("show boxes", {"NO_COLOR": "1"}),
+        ("show boxes", {"TERM": "dumb"}),
+        ("show boxes --no-color", {}),
+        ("show boxes --query [].label", {}),
+        ("show boxes --format jsonl", {}),
+        ("show boxes -q", {}),
+    ],
+)
+def test_where_there_are_none(line: str, environ: dict[str, str]) -> None:
+    assert "\x1b" not in shown(line, BOXES, **environ)
+
+
+def test_a_pipe_has_no_colours_and_loads_nothing_for_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "vastai.cli.colours", None)
+    monkeypatch.setitem(sys.modules, "vastai.cli.pager", None)
+    watched = Watched([BOXES], NO_COLOR="")
+    assert watched.run("show boxes") == 0
+    assert "\x1b" not in watched.out.getvalue()
+
+
+def test_without_rich_all_is_plain(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "rich.console", None)
+    assert shown("show boxes", BOXES) == shown("show boxes", BOXES, NO_COLOR="1")
+
+
+@given(st.lists(st.fixed_dictionaries({"id": st.integers(), "label": TEXT | st.sampled_from(["running", "[bold]x"])})))
+def test_colours_change_no_text(rows: list[dict[str, Any]]) -> None:
+    if len(rows) < 8:  # longer ones would be for the pager
+        assert SIGNS.sub("", shown("show boxes", rows)) == shown("show boxes", rows, NO_COLOR="1")
+
+
+def test_a_watched_terminal_has_colours_too() -> None:
+    watched = Watched([BOXES], width=40, NO_COLOR="", TERM="xterm")
+    watched.run("show boxes --watch")
+    assert "\x1b[32mrunning\x1b[0m" in watched.out.getvalue()
+
+
+class Screen:
+    """A real terminal of 8 lines, and a pager that writes what it is given to a file."""
+
+    def __init__(self, folder: Path, pager: str) -> None:
+        self.seen = folder / "seen"
+        script = folder / "pager"
+        script.write_text(pager.format(seen=self.seen))
+        script.chmod(0o755)
+        self.environ = {"COLUMNS": "40", "LINES": "8", "NO_COLOR": "1", "TERM": "xterm", "PATH": os.environ["PATH"]}
+        self.environ["PAGER"] = str(script)
+
+    def run(self, line: str, rows: int, **environ: str) -> str:
+        """What the terminal shows of a command with so many rows."""
+        main_side, its_side = pty.openpty()
+        stdout = os.fdopen(its_side, "w", encoding="utf-8")
+        watched = Watched([[{"id": number} for number in range(rows)]])
+        watched.terminal = Terminal(Stream(), stdout, watched.err, {**self.environ, **environ})
+        assert watched.run(line) == 0, watched.err.getvalue()
+        stdout.write("END")
+        stdout.flush()
+        shown = ""
+        while not shown.endswith("END"):
+            shown += os.read(main_side, 4096).decode()
+        stdout.close()
+        os.close(main_side)
+        return shown.removesuffix("END").replace("\r\n", "\n")
+
+
+READS = '#!/bin/sh\necho "$LESS" > {seen}; cat >> {seen}\n'
+LEAVES = '#!/bin/sh\nread -r line; echo "$line" > {seen}\n'  # as q does, before all was read
+INTERRUPTED = "#!/bin/sh\nkill -INT $PPID; cat > {seen}; kill -INT $$\n"  # Ctrl-C reaches both
+
+
+def test_what_is_longer_than_the_screen_is_paged(tmp_path: Path) -> None:
+    screen = Screen(tmp_path, READS)
+    assert screen.run("show boxes", 8) == ""
+    less, *lines = screen.seen.read_text().splitlines()
+    assert (less, lines[0], len(lines)) == ("FRX", "ID  Label  RAM", 9)
+
+
+@pytest.mark.parametrize(
+    ("line", "rows", "environ"),
+    [
+        ("show boxes", 6, {}),
+        ("show boxes --full", 30, {}),
+        ("show boxes --raw", 30, {}),
+        ("show boxes --format csv", 30, {}),
+        ("show boxes -q", 30, {}),
+        ("show boxes", 30, {"PAGER": ""}),
+        ("show boxes", 30, {"PAGER": "cat"}),
+        ("show boxes", 30, {"PAGER": "no-such-pager --at-all"}),
+        ("show boxes", 30, {"PAGER": "'"}),
+        ("show boxes", 30, {"TERM": "dumb"}),
+    ],
+)
+def test_what_is_not_paged(line: str, rows: int, environ: dict[str, str], tmp_path: Path) -> None:
+    screen = Screen(tmp_path, READS)
+    assert len(screen.run(line, rows, **environ).splitlines()) >= rows
+    assert not screen.seen.exists()
+
+
+@pytest.mark.parametrize(("pager", "lines"), [(LEAVES, 1), (INTERRUPTED, 5001)])
+def test_the_end_of_a_pager_is_no_failure(pager: str, lines: int, tmp_path: Path) -> None:
+    screen = Screen(tmp_path, pager)
+    assert screen.run("show boxes", 5000) == ""
+    assert len(screen.seen.read_text().splitlines()) == lines
 
 
 @settings(max_examples=30)

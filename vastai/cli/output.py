@@ -92,6 +92,19 @@ class Printer:
             return for_programs(command, result, self.terminal)
         return render.text(command, result, self._columns, width)
 
+    def dressed(self, result: Any, text: str) -> str:
+        """The text of a result in colours, where it is a table or a record and the person wants them."""
+        output = self.command.output
+        is_text = isinstance(result, str) or output.view or output.text or output.histogram
+        if not self.wanted.colour or self.wanted.quiet or self.wanted.query or (is_text and not self.wanted.columns):
+            return text
+        from .colours import coloured
+
+        columns = self.wanted.columns or (self._columns[output.table] if output.table else [])
+        first = columns[0]["title"].split() if columns else []
+        heading = bool(first) and text.partition("\n")[0].split()[: len(first)] == first
+        return coloured(text, self.terminal, heading=heading)
+
     def nothing(self) -> str:
         """What to say where there is nothing to show."""
         return self.command.output.empty or "Nothing found."
@@ -106,9 +119,17 @@ class Printer:
     def _write_text(self, result: Any) -> None:
         text = self.text(result, None if self.wanted.full else self.terminal.width())
         if text:
-            self.terminal.out(text)
+            if self.terminal.width() is None or not self._paged(text := self.dressed(result, text)):
+                self.terminal.out(text)
         elif isinstance(result, list) or self.command.output.rows or (self.wanted.query and result is None):
             self.terminal.say(self.nothing())
+
+    def _paged(self, text: str) -> bool:
+        if self.wanted.full or self.wanted.quiet:
+            return False
+        from .pager import page  # a pipe has no use for what it loads
+
+        return page(text, self.terminal)
 
     def _write_document(self, result: Any) -> None:
         """What a page says besides its rows is a remark in the forms that have only rows."""

@@ -88,11 +88,13 @@ class _Screen:
         width, height = terminal.width() or 80, terminal.height()
         text = self._printer.text(self._result, width) or self._printer.nothing()
         now = _clock(self._edge.now())
-        head = cells.pad(title(self._printer), max(0, width - len(now) - 1)) + " " + now
-        lines = [cut(each, width) for each in (head, trouble, *text.split("\n"))]
-        room = max(3, height - 1)  # below the last line stands the cursor
+        head = cut(cells.pad(title(self._printer), max(0, width - len(now) - 1)) + " " + now, width)
+        lines = [cut(each, width) for each in text.split("\n")]
+        room = max(1, height - 3)  # above are two lines, below stands the cursor
         if len(lines) > room:
             lines[room - 1 :] = [cut(f"({len(lines) - room + 1} more lines)", width)]
+        dressed = self._printer.dressed(self._result, "\n".join(lines))
+        lines = [head, cut(trouble, width), *dressed.split("\n")]
         frame = HOME + (LINE_END + "\n").join(lines) + LINE_END + END
         terminal.out(frame if self._begun else FIRST + frame)
         self._begun = True
