@@ -15,7 +15,8 @@ VARIABLES: tuple[tuple[tuple[str, ...], str], ...] = (
     (("VASTAI_ALLOW_HTTP",), "`1` lets the key travel over plain http to another machine"),
     (("VASTAI_DEBUG",), "`1` shows the traceback of an unexpected error"),
     (("NO_COLOR",), "Anything in it: no colours, as `--no-color`; `TERM=dumb` does the same"),
-    (("COLUMNS",), "Columns of the terminal; else the terminal is asked"),
+    (("PAGER",), "What shows output that is longer than the screen (default: `less`); `cat` or nothing: none does"),
+    (("COLUMNS", "LINES"), "Columns and lines of the terminal; else the terminal is asked"),
     (
         ("XDG_CONFIG_HOME", "XDG_STATE_HOME", "XDG_CACHE_HOME"),
         "Where files lie; default `~/.config`, `~/.local/state`, `~/.cache`",

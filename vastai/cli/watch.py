@@ -46,6 +46,8 @@ def watch(look: Callable[[], Any], printer: Printer, edge: Edge) -> int:
                 screen.show_trouble(neutral(str(error)))
             edge.sleep(every)
     except KeyboardInterrupt as interrupt:
+        if isinstance(screen, _Screen):
+            printer.terminal.show("")  # the prompt comes below what the terminal shows for Ctrl-C
         return exit_code(interrupt)
 
 
