@@ -39,13 +39,18 @@ def clean_checkout() -> Iterator[None]:
 
 @pytest.fixture(autouse=True)
 def own_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """No key, no server, no user tables; the home is the current folder too; replies are checked in full."""
+    """No key, no server, no user tables; the home is the current folder too; replies are checked in full.
+
+    And no colours and no pager, which would wait for a person.
+    """
     for name in list(os.environ):
         if name.startswith(("VAST", "XDG_")) or name.lower().endswith("_proxy"):
             monkeypatch.delenv(name)
     home = tmp_path_factory.mktemp("home")
     monkeypatch.setenv("HOME", str(home))
     monkeypatch.setenv("VASTAI_STRICT", "1")
+    monkeypatch.setenv("NO_COLOR", "1")
+    monkeypatch.setenv("PAGER", "cat")
     monkeypatch.chdir(home)
     return home
 

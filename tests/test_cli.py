@@ -144,7 +144,7 @@ def test_runs(case: dict[str, Any]) -> None:
     width, encoding = case.get("width"), case.get("encoding", "utf-8")
     stdin = None if case.get("stdin", "") is None else Stream(case.get("stdin", ""))
     stdout, stderr = Stream(encoding=encoding, terminal=width is not None), Stream()
-    environ = {"COLUMNS": str(width or ""), **case.get("environ", {})}
+    environ = {"COLUMNS": str(width or ""), "NO_COLOR": "1", **case.get("environ", {})}
     client = ScriptedClient(case)
     terminal = Terminal(stdin, stdout, stderr, environ)
     code = main.guarded(shlex.split(case["argv"]), terminal, Table.from_data(RUNS), client.open)  # type: ignore[arg-type]
