@@ -1318,6 +1318,8 @@ class VastAI:
         method_id: str | None = None,
     ) -> dict[str, Any]:
         """Make new backup codes."""
+    def doctor(self) -> list[dict[str, Any]]:
+        """Check key, connection, account and machine, and say what to do."""
     def set_user(self, fields: Any = None, file: str | os.PathLike[str] | None = None) -> dict[str, Any]:
         """Change your account."""
     def show_subaccounts(self, show_values: bool = False) -> list[dict[str, Any]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from copy import copy
 from typing import Any
 
 from ..table.model import Table
@@ -54,6 +55,12 @@ class Context:
     def service_now(self) -> float:
         """The present by the clock of the service, as far as its last answer has shown it, in unix seconds."""
         return self.now() + self.ahead
+
+    def checking(self, differs: list[str]) -> Context:
+        """A context in which every answer is checked against its schema, and what differs comes into a list."""
+        other = copy(self)
+        other.strict, other.notes = "warn", differs
+        return other
 
     def passed_in(self, now: float | None = None) -> dict[str, Any]:
         """The arguments that a hook may name."""

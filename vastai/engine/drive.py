@@ -24,11 +24,14 @@ from .steps import (
     Fetch,
     KeepKey,
     KeepSession,
+    Look,
     Now,
     Outcome,
     Pause,
     Probe,
     Read,
+    Reach,
+    Reached,
     Reply,
     Request,
     Run,
@@ -78,6 +81,8 @@ class Driver:
             Write: lambda step, command: local.write(step, edge, command.name),
             Probe: self._probe,
             Browse: self._browse,
+            Look: lambda step, command: edge.look(settings),
+            Reach: self._reach,
             Ask: self._ask,
             Enter: lambda step, command: edge.enter(step.question, hidden=step.hidden),
             KeepKey: self._keep_key,
@@ -216,6 +221,15 @@ class Driver:
         if isinstance(transport, Imitation):
             return transport.probe(step.host, step.port, self._edge.probe)
         return self._edge.probe(*step)
+
+    def _reach(self, step: Reach, command: Command) -> Reached:
+        if self._settings.curl:
+            return Reached()  # nothing is sent: the first request that needs the key is what is shown
+        from . import reach
+
+        if self._settings.explain:
+            self._edge.show(f"GET {reach.address(self._settings)}")
+        return reach.reach(self._open_sender(), clock=self._edge.clock, now=self._edge.now)
 
     def _ask(self, step: Ask, command: Command) -> None:
         if step.details:

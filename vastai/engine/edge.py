@@ -8,6 +8,10 @@ import random
 import sys
 import time
 from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from ..settings import Settings
 
 PROBE = 5.0  # seconds to connect, and to hear a first line
 FIRST = 256  # bytes of that line at most
@@ -168,6 +172,12 @@ class Edge:
             return webbrowser.open(url)
         except (webbrowser.Error, OSError):
             return False
+
+    def look(self, settings: Settings) -> dict[str, Any]:
+        """What a client with these settings finds on this machine, see `machine.facts`."""
+        from .machine import facts
+
+        return facts(settings)
 
     def probe(self, host: str, port: int) -> bytes | None:
         """The first line that something listening there says, or what has come of it after `PROBE` seconds.

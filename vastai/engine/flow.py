@@ -230,10 +230,21 @@ class Call:
         Raises (when run):
             APIError: the service refused.
         """
+        return self._started(name, values, self._context)
+
+    def checked(self, name: str, differs: list[str], /, **values: Any) -> Flow:
+        """The same, with the answer checked against its schema: what differs is added to a list, and said to nobody.
+
+        Raises (when run):
+            APIError: the service refused.
+        """
+        return self._started(name, values, self._context.checking(differs))
+
+    def _started(self, name: str, values: Mapping[str, Any], context: Context) -> Flow:
         if name not in self._command.calls:
             raise UsageError(f"{self._command.name} calls {name}, which its entry does not list under calls")
-        command = self._context.table.command(name)
-        return start(command, bind.arguments(command, (), values), self._context)
+        command = context.table.command(name)
+        return start(command, bind.arguments(command, (), values), context)
 
 
 def _ask(command: Command, request: Request, context: Context) -> Flow:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from .together import Group
 
 REDIRECTS = 5  # followed in a row
+BRIEF = 10.0  # seconds for one attempt of a brief request
 _REDIRECT = (301, 302, 303, 307, 308)
 _FETCH = Request("GET", "", accept="text", command="fetch", secrets=("*",))
 
@@ -123,7 +124,8 @@ class Sender:
         self, request: Request, url: str, headers: dict[str, str], body: bytes | None, group: Group | None = None
     ) -> Reply:
         """Make attempts until the rule for repeating says that it is enough."""
-        retries = self.settings.retry
+        retries = min(self.settings.retry, 1) if request.brief else self.settings.retry
+        busy = 0
         in_doubt = False  # may an attempt have been carried out?
         for attempt in range(retries + 1):
             if group:
@@ -134,6 +136,7 @@ class Sender:
                 return _already_gone(url, request)
             decision = decide(event, request.effect, attempt, retries, self.quota, self._dice, self._clock())
             in_doubt = in_doubt or may_be_done(event)
+            busy += row_of(event) == "busy"
             if decision.action != REPEAT:
                 break
             self._log.debug("again in %.2f s, attempt %d of %d", decision.pause, attempt + 2, retries + 1)
@@ -146,7 +149,7 @@ class Sender:
             self.quota.give_back(attempt)
             if group:
                 group.fine()
-        return outcome.reply._replace(note=decision.remark or outcome.reply.note)
+        return outcome.reply._replace(note=decision.remark or outcome.reply.note, busy=busy)
 
     def _wait(self, seconds: float, event: Event, in_doubt: bool, group: Group | None) -> None:
         """Wait before a repeat; what was too much for one of a group is waited for by all of it."""
@@ -160,8 +163,9 @@ class Sender:
     def _attempt(self, request: Request, url: str, headers: dict[str, str], body: bytes | None) -> _Outcome:
         fresh = request.effect == "once"
         shown = _shown(url, request)
+        limit = min(self.settings.timeout, BRIEF) if request.brief else self.settings.timeout
         try:
-            reply = self.transport.send(request.verb, url, headers, body, deadline=self.settings.timeout, fresh=fresh)
+            reply = self.transport.send(request.verb, url, headers, body, deadline=limit, fresh=fresh)
         except TransportError as failure:
             kind = "lost" if failure.sent else "not sent"
             self._log.debug("%s %s: %s: %s", request.verb, shown, kind, failure.reason)

@@ -23,6 +23,7 @@ class Request(NamedTuple):
         command: name of the command that plans it, for messages.
         look_at: command to look with when the outcome is unknown, or "".
         secrets: names of query parameters and body fields (dotted) that must never be shown.
+        brief: nobody waits long for it: at most one repeat, and a few seconds for each attempt.
     """
 
     verb: str
@@ -36,12 +37,14 @@ class Request(NamedTuple):
     command: str = ""
     look_at: str = ""
     secrets: tuple[str, ...] = ()
+    brief: bool = False
 
 
 class Reply(NamedTuple):
     """One answer: status, headers with lower-case names, undecoded body, and the URL that gave it.
 
-    `note` is a remark for people, such as how long to wait; `data` is the body's JSON value where it was read already.
+    `note` is a remark for people, such as how long to wait; `data` is the body's JSON value where it was read already;
+    `busy` is how many answers before it said that there are too many requests.
     """
 
     status: int
@@ -51,6 +54,7 @@ class Reply(NamedTuple):
     verb: str = ""
     note: str = ""
     data: Any = None
+    busy: int = 0
 
 
 class Fetch(NamedTuple):
@@ -125,6 +129,30 @@ class Browse(NamedTuple):
     url: str
 
 
+class Look(NamedTuple):
+    """Look at this machine. The driver hands back what a client finds here, see `machine.facts`; never a key."""
+
+
+class Reach(NamedTuple):
+    """Try whether the server answers at all, without the key. The driver hands back Reached."""
+
+
+class Reached(NamedTuple):
+    """What came of trying to reach the server.
+
+    Attributes:
+        status: HTTP status of the answer, 0 without one.
+        seconds: how long it took, name and encryption included.
+        ahead: seconds by which the server's clock is ahead of ours, None when it does not say its time.
+        reason: why there is no answer, in a few words.
+    """
+
+    status: int = 0
+    seconds: float = 0.0
+    ahead: float | None = None
+    reason: str = ""
+
+
 class UseKey(NamedTuple):
     """Use this key from now on, in this client. The driver hands back the key that was in use before, or None."""
 
@@ -193,6 +221,6 @@ class Interrupted(KeyboardInterrupt):
 
 
 Step = (
-    Request | Fetch | Pause | Now | Tell | Show | Run | Read | Write | Probe | Browse | Ask | Enter | UseKey | KeepKey
-    | KeepSession | Together
+    Request | Fetch | Pause | Now | Tell | Show | Run | Read | Write | Probe | Browse | Look | Reach | Ask | Enter | UseKey
+    | KeepKey | KeepSession | Together
 )  # fmt: skip

@@ -34,9 +34,9 @@ MODULES = {
     "prepare": ("prepare", "renting", "leases", "launch", "templates", "hosts", "account"),
     "flow": (
         "flows", "connect", "launch", "storage_flows", "templates", "price_increases", "flows_hosts",
-        "flows_benchmarks", "account_flows", "cost_flows", "lease_flows", "flows_waiting",
+        "flows_benchmarks", "account_flows", "cost_flows", "lease_flows", "flows_waiting", "doctor",
     ),
-    "view": ("views", "renting", "launch", "storage", "price_increases", "hosts", "account"),
+    "view": ("views", "renting", "launch", "storage", "price_increases", "hosts", "account", "findings"),
 }  # fmt: skip
 PASSED_IN = ("now", "clock", "dice", "read_file", "notes", "table", "surface", "sandboxed", "folder", "watched")
 
