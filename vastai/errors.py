@@ -198,13 +198,20 @@ def exit_code(error: BaseException) -> int:
     if isinstance(error, ProgramFailed):
         return error.returncode
     if type(error) is APIError and error.body.get("results"):  # a report on several: what stopped it decides
-        if error.code == "timed_out":
-            return 6
-        return next((code for kind, code, _ in EXIT_CODES if getattr(kind, "code", "") == error.code), 1)
+        return 6 if error.code == "timed_out" else code_named(error.code)
     for kind, code, _ in EXIT_CODES:
         if isinstance(error, kind):
             return code
     return 1
+
+
+def code_named(name: str) -> int:
+    """The exit code of the failure that is called so in refusals; 1 when none is.
+
+    >>> code_named("connection_failed")
+    6
+    """
+    return next((code for kind, code, _ in EXIT_CODES if getattr(kind, "code", "") == name), 1)
 
 
 def with_http_error(error: APIError) -> APIError:

@@ -7,7 +7,7 @@ from itertools import chain
 from typing import Any
 
 from .. import cells, render
-from ..errors import APIError, VastError
+from ..errors import APIError, VastError, code_named
 from ..table.model import Command
 from .document import pieces
 from .formats import document, line
@@ -41,7 +41,7 @@ class Printer:
         """Print what the command came to.
 
         Returns:
-            0, or 1 when a part of the result says that it failed.
+            0, or the exit code that failures among its rows mean.
 
         Raises:
             APIError: the result is a refusal.
@@ -62,7 +62,7 @@ class Printer:
                 look = self.command.look_at.get("command")
                 lost.hint = f"Look with {look}{f' for {made}' if made else ''}." if look else ""
             raise
-        return 1 if changed and partly_failed(result) else 0
+        return exit_code_of(result) if not changed else 1 if partly_failed(result) else 0
 
     def ready(self, result: Any) -> Any:
         """A result as it may be shown: without secrets, sorted, or what an expression finds in it.
@@ -191,6 +191,19 @@ def ids(command: Command, result: Any) -> str | None:
         return "" if isinstance(result, dict) and set(result) <= {"success", "msg"} else None
     found = [cells.field(row, field) for row in render.rows_of(result, command.output.rows)]
     return "\n".join(cells.cell(item) for item in found if item is not None)
+
+
+def exit_code_of(findings: Any) -> int:
+    """The exit code of a result that was only read, when its rows are findings: that of the first failure that has one
+    of its own, else 1 for any failure.
+
+    >>> exit_code_of([{"check": "key", "state": "fail", "error": "auth_error"}]), exit_code_of([{"state": "ok"}])
+    (3, 0)
+    """
+    rows = findings if isinstance(findings, list) else []
+    kinds = [row["error"] for row in rows if isinstance(row, dict) and row.get("state") == "fail" and row.get("error")]
+    codes = [code_named(kind) for kind in kinds]
+    return next((code for code in codes if code != 1), 1) if codes else 0
 
 
 def partly_failed(result: Any) -> bool:

@@ -29,9 +29,9 @@ from .steps import (
     Outcome,
     Pause,
     Probe,
-    Read,
     Reach,
     Reached,
+    Read,
     Reply,
     Request,
     Run,
@@ -225,11 +225,11 @@ class Driver:
     def _reach(self, step: Reach, command: Command) -> Reached:
         if self._settings.curl:
             return Reached()  # nothing is sent: the first request that needs the key is what is shown
-        from . import reach
+        from .reach import address, reach
 
         if self._settings.explain:
-            self._edge.show(f"GET {reach.address(self._settings)}")
-        return reach.reach(self._open_sender(), clock=self._edge.clock, now=self._edge.now)
+            self._edge.show(f"GET {address(step.path, self._settings)}")
+        return reach(step.path, self._open_sender(), clock=self._edge.clock, now=self._edge.now)
 
     def _ask(self, step: Ask, command: Command) -> None:
         if step.details:

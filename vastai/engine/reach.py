@@ -12,18 +12,17 @@ from .retry import TransportError
 from .send import BRIEF, Sender
 from .steps import Reached, Request
 
-ROOT = "/api/v0/"  # no command's path: a refusal is an answer too
 
-
-def reach(sender: Sender, *, clock: Callable[[], float], now: Callable[[], float]) -> Reached:
+def reach(path: str, sender: Sender, *, clock: Callable[[], float], now: Callable[[], float]) -> Reached:
     """Make one attempt, on the way that requests take: through the proxy, with the same certificates.
 
     Arguments:
+        path: what to ask for; a refusal is an answer too.
         clock: seconds of a clock that only goes forward; now: unix seconds.
     """
     began = clock()
     try:
-        url = address(sender.settings)
+        url = address(path, sender.settings)
         limit = min(sender.settings.timeout, BRIEF)
         reply = sender.transport.send("GET", url, {"Accept": "application/json"}, None, deadline=limit, fresh=True)
     except TransportError as failure:
@@ -33,13 +32,13 @@ def reach(sender: Sender, *, clock: Callable[[], float], now: Callable[[], float
     return Reached(reply.status, clock() - began, _ahead(reply.headers.get("date", ""), now()))
 
 
-def address(settings: Settings) -> str:
+def address(path: str, settings: Settings) -> str:
     """What is asked for.
 
     Raises:
         UsageError: the server's address is none.
     """
-    return url_of(Request("GET", ROOT), settings)
+    return url_of(Request("GET", path), settings)
 
 
 def _ahead(date: str, now: float) -> float | None:

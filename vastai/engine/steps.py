@@ -134,7 +134,9 @@ class Look(NamedTuple):
 
 
 class Reach(NamedTuple):
-    """Try whether the server answers at all, without the key. The driver hands back Reached."""
+    """Try whether the server answers at all, on this path, without the key. The driver hands back Reached."""
+
+    path: str
 
 
 class Reached(NamedTuple):
@@ -221,6 +223,6 @@ class Interrupted(KeyboardInterrupt):
 
 
 Step = (
-    Request | Fetch | Pause | Now | Tell | Show | Run | Read | Write | Probe | Browse | Look | Reach | Ask | Enter | UseKey
-    | KeepKey | KeepSession | Together
+    Request | Fetch | Pause | Now | Tell | Show | Run | Read | Write | Probe | Browse | Look | Reach | Ask | Enter
+    | UseKey | KeepKey | KeepSession | Together
 )  # fmt: skip

@@ -24,9 +24,11 @@ def reached(evidence: Evidence) -> Finding:
     got = evidence.reached
     if got.reason:
         return Finding("connection", FAIL, got.reason, _way_out(got.reason), UNREACHABLE)
-    took = f"an answer after {got.seconds * 1000:.0f} ms (HTTP {got.status})"
+    took = f"an answer after {got.seconds * 1000:.0f} ms"
     if got.status >= 500:
-        return Finding("connection", FAIL, took, "the service is down: try again later", UNREACHABLE)
+        return Finding(
+            "connection", FAIL, f"{took}: HTTP {got.status}", "the service is down: try again later", UNREACHABLE
+        )
     return (
         Finding("connection", WARN, took, "a slow network or proxy")
         if got.seconds > SLOW
@@ -217,7 +219,7 @@ def fingerprint(text: str) -> str:
     """The fingerprint of a public key, as ssh-keygen -l shows it.
 
     >>> fingerprint("ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIEjY4TBDBQnC5o5Fv1tWF1QyEJ1LrJWnkCBRTTrMz5bX")[:11]
-    'SHA256:cyw7'
+    'SHA256:cywc'
     """
     try:
         raw = base64.b64decode(blob(text), validate=True)

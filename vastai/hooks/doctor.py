@@ -45,16 +45,16 @@ CHECKS: tuple[Callable[[Evidence], Finding | list[Finding]], ...] = (
 
 
 @flow
-def doctor(call: Any, values: Values) -> Flow:
+def doctor(call: Any, values: Values, table: Any) -> Flow:
     """Look at this machine, try the server, ask a few reading commands, and judge what was found.
 
     >>> from vastai.hooks.flows import say
-    >>> steps = doctor(say, {})
+    >>> steps = doctor(say, {}, None)
     >>> next(steps)
     Look()
     """
     facts = yield Look()
-    reached: Reached = yield Reach()
+    reached: Reached = yield Reach(table.command(ASKED[0][0]).path)
     answers: dict[str, Answer] = {}
     replies: list[Reply] = []
     why_not = reasons_against(facts, reached)
