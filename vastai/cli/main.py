@@ -56,7 +56,9 @@ def guarded(
     except ClosedPipe:
         return 0
     except KeyboardInterrupt as interrupt:  # its text says what was under way, where that matters
-        return _failed(VastError(str(interrupt) or "interrupted", code="interrupted"), terminal, exit_code(interrupt))
+        stopped = VastError(str(interrupt) or "interrupted", code="interrupted")
+        stopped.details = getattr(interrupt, "details", {})
+        return _failed(stopped, terminal, exit_code(interrupt))
     except Exception as error:
         return _failed(error, terminal, exit_code(error))
 
@@ -195,7 +197,7 @@ def _perform(printer: Printer, options: Options, open_client: Callable[..., Vast
         result = client.perform(command.name, printer.given)
     finally:
         client.close()
-    return 0 if result is None and "--curl" in options else printer.conclude(result)
+    return 0 if result is None else printer.conclude(result)  # None: it was shown already
 
 
 def _perform_local(printer: Printer, options: Options, commands: Table) -> int:

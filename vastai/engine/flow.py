@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Generator, Mapping
 from typing import Any
 
-from ..errors import ConnectionFailed, NotOffered, OutcomeUnknown, UsageError
+from ..errors import NotOffered, OutcomeUnknown, UsageError
 from ..hooks import registry
 from ..table.model import Command, Parameter
-from . import afterwards, bind, bulk, composed, conversion, lost, reply, schedule, shape
+from . import afterwards, bind, bulk, composed, conversion, following, lost, polling, reply, schedule, shape
 from .context import Context
 from .plan import plan
 from .response import date_of
-from .steps import Fetch, Pause, Reply, Request, Step
+from .steps import Reply, Request, Step
 
 Flow = Generator[Step, Any, Any]
 
@@ -135,32 +135,15 @@ def _items(command: Command, answer: Reply, context: Context) -> list[dict[str, 
 
 
 def _poll(command: Command, values: dict[str, Any], context: Context) -> Flow:
-    """Ask, then fetch the URL that the answer names until it is there."""
-    poll = command.poll or {}
-    answer = yield from _ask(command, plan(command, values), context)
-    first = reply.read_record(command, answer, context.strict, context.notes)
-    url = first.get(poll["url"])
-    if not isinstance(url, str):
-        raise reply.unusable(answer, f'names no "{poll["url"]}"')
-    waited = 0.0
-    while True:
-        fetched = yield Fetch(url)
-        if fetched.status == 200:
-            break
-        if waited >= poll["within"]:
-            raise ConnectionFailed(
-                f"{command.name}: the result was not there after {poll['within']} seconds.",
-                code="timed_out",
-                hint="The instance may be loading, or busy: try again.",
-            )
-        yield Pause(poll["every"])
-        waited += poll["every"]
-    text = fetched.body.decode("utf-8", "replace") if poll.get("as", "text") == "text" else reply.decode(fetched)
-    path = first.get(poll.get("without", ""))
-    if isinstance(text, str) and isinstance(path, str) and path:
-        text = text.replace(path, "")
-    result = text if command.returns.type == "str" else {**first, "output": text}
-    return finished(command, result, answer, values, context)
+    """Ask, then fetch the URL that the answer names until it is there; again and again for what is followed."""
+
+    def fetch(values: dict[str, Any]) -> Flow:
+        result, answer = yield from polling.fetched(command, values, context, _ask)
+        return finished(command, result, answer, values, context)
+
+    if values.get((command.poll or {}).get("follow", {}).get("when", "")):
+        return (yield from following.follow(command, values, context, fetch, _runner(context)))
+    return (yield from fetch(values))
 
 
 def _batches(command: Command, values: dict[str, Any], context: Context) -> Flow:

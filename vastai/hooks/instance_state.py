@@ -149,4 +149,4 @@ def _not_started(instance: Instance, state: str, failed: bool) -> Judgement:
         return Judgement(HOPELESS, state, f"It is outbid: change_bid({id}, price=PRICE) raises its bid.")
     if instance.get("cur_state") == "stopped" and not failed:
         return Judgement(WAITING, state)
-    return Judgement(HOPELESS, state, f"logs({id}) may tell why; destroy_instance({id}) ends its costs.")
+    return Judgement(HOPELESS, state, f"Its log may tell why; destroy_instance({id}) ends its costs.")

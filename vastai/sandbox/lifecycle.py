@@ -92,7 +92,7 @@ def stop(now: float, before: Phase, why: str = "stopped on request", after: str 
     """
     done = [after, "stopped", why]
     if before.actual_status in ("running", "rebooting"):
-        return [[now, before.actual_status, before.cur_state, "stopping"], [now + STOP_SECONDS, *done]]
+        return [[before.at, before.actual_status, before.cur_state, "stopping"], [now + STOP_SECONDS, *done]]
     return [[now, *done]]
 
 

@@ -108,6 +108,8 @@ def commands_exist(facts: Facts, name: str, entry: Entry) -> Found:
     schedule = entry.get("schedule", {})
     named += [(("schedule", key), schedule[key]) for key in ("create", "replace") if key in schedule]
     named += [(("wait", key), entry["wait"][key]) for key in ("look", "list", "end") if key in entry.get("wait", {})]
+    if "look" in entry.get("poll", {}).get("follow", {}):
+        named.append((("poll", "follow", "look"), entry["poll"]["follow"]["look"]))
     params = entry.get("params", {})
     several = {key: each["several"] for key, each in params.items() if "several" in each}
     named += [(("params", key, "several"), other) for key, other in several.items() if other is not True]

@@ -118,6 +118,8 @@ def _named(entry: Entry) -> Iterator[tuple[Path, Any]]:
         yield ("any_of", number), key
     if "given" in entry.get("wait", {}):
         yield ("wait", "given"), entry["wait"]["given"]
+    follow = entry.get("poll", {}).get("follow", {})
+    yield from ((("poll", "follow", key), follow[key]) for key in ("when", "of", "tail") if key in follow)
     if "instance" in entry.get("schedule", {}):
         yield ("schedule", "instance"), entry["schedule"]["instance"]
     for end in ("from", "to"):

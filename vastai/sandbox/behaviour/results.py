@@ -84,7 +84,8 @@ def lines_of(instance: Row, now: float) -> list[str]:
     ]
     if instance["onstart"]:
         first.append(f"{_clock(start)} running the start script")
-    minutes = int((now - start) // 60)
+    ended = [phase[0] for phase in instance["timeline"] if phase[0] > begun[-1]]
+    minutes = int(min([now, *ended]) - start) // 60
     for minute in range(max(1, minutes - 1997), minutes + 1):
         first.append(f"{_clock(start + 60 * minute)} alive for {minute} min")
     return first
