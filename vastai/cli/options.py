@@ -73,8 +73,10 @@ FORMATS = ("table", "json", "jsonl", "csv", "yaml")
 
 
 def of_command(command: Command) -> list[Option]:
-    """The options that a command takes besides its own flags."""
-    return [*OPTIONS, *([CONSENT] if command.asks else []), *([WATCH] if command.watchable else [])]
+    """The options that a command takes besides its own flags, which go before them."""
+    own = {flag for parameter in command.params.values() if not parameter.positional for flag in parameter.flags}
+    general = [option for option in OPTIONS if not own & set(option.flags)]
+    return [*general, *([CONSENT] if command.asks else []), *([WATCH] if command.watchable else [])]
 
 
 def spellings(flag: str) -> tuple[str, ...]:

@@ -100,16 +100,21 @@ class _Log:
         self.gap = False
         self._seen: list[str] = []
         self._new: list[str] = []
-        self._unfinished = ""  # a last line without an end, which may go on
+        self._last = ""  # a last line without an end, which may go on
+        self._held = ""  # the same, while it is not counted as a line
+        self._grows = False  # may the last line that was counted go on?
 
     def take(self, text: str) -> None:
         """Take in what is there now. A last line without an end is new once another look finds it the same."""
         *lines, last = text.split("\n")
-        if last and last == self._unfinished:
+        stays = bool(last) and last == self._last
+        if stays:
             lines.append(last)
-            last = ""
-        self._unfinished = last
+        self._last, self._held = last, "" if stays else last
         start = new_from(self._seen, lines)
+        if start is None and self._grows:  # it was shown before it had come to its end, and is again
+            start = new_from(self._seen[:-1], lines)
+        self._grows = stays
         self.gap = start is None
         self.looks += 1
         self._seen = lines
@@ -122,9 +127,9 @@ class _Log:
             to_the_end: nothing more will come, so the line that was held back is new too.
         """
         new, self._new = self._new, []
-        if to_the_end and self._unfinished:
-            new.append(self._unfinished)
-            self._unfinished = ""
+        if to_the_end and self._held:
+            new.append(self._held)
+            self._held = ""
         return new
 
 
@@ -136,14 +141,8 @@ def new_from(seen: Sequence[str], lines: Sequence[str]) -> int | None:
 
     >>> new_from(["a", "b", "c"], ["b", "c", "d"]), new_from(["a"], ["a"]), new_from([], ["a"]), new_from(["a"], ["b"])
     (2, 1, 0, None)
-
-    A last line that was shown before it had come to its end is shown again with it:
-
-    >>> new_from(["a", "b", "10 %"], ["a", "b", "10 % 20 %", "done"])
-    2
     """
-    for known in (list(seen), list(seen[:-1])):
-        for first in range(len(known)):
-            if known[first:] == list(lines[: len(known) - first]):
-                return len(known) - first
+    for first in range(len(seen)):
+        if list(seen[first:]) == list(lines[: len(seen) - first]):
+            return len(seen) - first
     return None if seen else 0

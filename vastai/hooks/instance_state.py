@@ -111,12 +111,13 @@ def tells_of_an_error(instance: Instance) -> bool:
 
 
 def is_over(instance: Instance | None) -> bool:
-    """Has an instance come to an end: gone, stopped, or its boot has failed? Not one that is about to start.
+    """Has an instance come to an end: gone, stopped, or its boot has failed? Not one that is about to start or to stop.
 
     >>> is_over({"actual_status": "exited", "intended_status": "stopped"}), is_over({"actual_status": "loading"})
     (True, False)
     """
-    return judge(instance, "running").verdict == HOPELESS
+    runs = instance is not None and instance.get("actual_status") == "running"
+    return not runs and judge(instance, "running").verdict == HOPELESS
 
 
 def _until_stopped(instance: Instance, state: str) -> Judgement:
