@@ -238,7 +238,14 @@ class VastAI:
         """Set until when an instance may run, or for how many dollars."""
     def replace_label(self, id: int | str, label: str) -> dict[str, Any]:
         """Replace the label of an instance, the mark of a lease included."""
-    def logs(self, id: int | str, tail: int | None = None, filter: str | None = None, daemon_logs: bool = False) -> str:
+    def logs(
+        self,
+        id: int | str,
+        tail: int | None = None,
+        filter: str | None = None,
+        daemon_logs: bool = False,
+        follow: bool = False,
+    ) -> str:
         """Print the logs of an instance."""
     def execute(
         self,
