@@ -41,6 +41,9 @@ class Calm(Edge):
     def run(self, argv: list[str]) -> int:
         return 0
 
+    def capture(self, argv: list[str]) -> tuple[int, str]:
+        return self.run(argv), ""
+
 
 class Quick(Calm):
     """The same, and remarks are not logged."""

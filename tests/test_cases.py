@@ -20,7 +20,7 @@ Each case runs against a real local server: as a method, as a command with --raw
     remarks           pieces of what is said beside the result, on stderr
     typed, asks       what the person types when asked, and the question; without `typed` there is consent
     waits, runs       pauses in seconds and programs that were asked for; `program_exit` is how a program ends
-                      (`missing`: it is not installed)
+                      (`missing`: it is not installed), `prints` what one prints whose output is captured
     answering         addresses, as host:port, where something listens; nothing does elsewhere
     pages             what the browser was to show; `browser: true` says that there is one
     written           files that are there afterwards: name below the home, and text; {HOME} stands for the home
@@ -89,6 +89,9 @@ class Watched(Edge):
         if self.case.get("program_exit") == "missing":
             raise FileNotFoundError
         return int(self.case.get("program_exit", 0))
+
+    def capture(self, argv: list[str]) -> tuple[int, str]:
+        return self.run(argv), self.case.get("prints", "")
 
     def probe(self, host: str, port: int) -> bytes | None:
         return b"SSH-2.0-case\r\n" if f"{host}:{port}" in self.case.get("answering", ()) else None

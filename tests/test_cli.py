@@ -43,7 +43,7 @@ SMALL = Table.from_data(ARGUMENTS)
 
 def read(command: Command, argv: list[str]) -> parser.Arguments | None:
     """The arguments as `main` reads them, or None for help."""
-    settled = tokens.settle(argv, flags.flags_of(command))
+    settled = tokens.settle(argv, flags.flags_of(command), flags.words_before_rest(command))
     return None if tokens.HELP in settled else parser.read(command, settled)
 
 

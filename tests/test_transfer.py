@@ -234,7 +234,7 @@ def test_a_command_runs_there_and_its_exit_code_and_streams_are_its_own(machine:
 
 def test_words_are_joined_and_read_by_the_shell_there_as_with_ssh(machine: Machine) -> None:
     assert machine.ssh("--", "printf", "%s,", "a  b", "'a  b'", "$((1+1))")[0] == "a,b,a  b,2,"
-    assert machine.ssh("--", "echo", "-n", "--raw")[0] == "--raw"
+    assert machine.ssh("--", "echo", "-n", "--raw")[0] == machine.ssh("echo", "-n", "--raw")[0] == "--raw"
 
 
 def test_a_command_that_is_not_there_is_not_ssh_that_is_not_here(
@@ -253,12 +253,12 @@ def test_under_raw_stdout_is_json_and_the_rest_is_on_stderr(machine: Machine) ->
     assert (out, json.loads(err)["success"]) == ("", False)
 
 
-def test_the_library_raises_with_the_exit_code(machine: Machine) -> None:
+def test_the_library_gives_what_is_printed_and_raises_with_the_exit_code(machine: Machine) -> None:
     with VastAI(api_key="k", server_url=machine.url) as client:
-        assert client.ssh(machine.id, "true", identity=str(machine.key))["ran"] is True
+        assert client.ssh(machine.id, "echo 'größe'; echo oops >&2", identity=str(machine.key))["output"] == "größe\n"
         with pytest.raises(ProgramFailed, match="exit code 5") as caught:
-            client.ssh(machine.id, "exit 5", identity=str(machine.key))
-    assert caught.value.returncode == 5
+            client.ssh(machine.id, "echo half; exit 5", identity=str(machine.key))
+    assert (caught.value.returncode, caught.value.details) == (5, {"output": "half\n"})
 
 
 def test_keys_are_kept_by_instance_and_a_new_one_is_refused(machine: Machine) -> None:

@@ -59,6 +59,12 @@ def free_words(command: Command) -> Parameter | None:
     return words[-1] if words and words[-1].takes_the_rest else None
 
 
+def words_before_rest(command: Command) -> int | None:
+    """How many words stand before the one that takes the rest of the line; None when no word does."""
+    words = [parameter for parameter in command.params.values() if parameter.positional]
+    return len(words) - 1 if words and words[-1].rest else None
+
+
 def has_orders(command: Command) -> bool:
     """Can its words be read in more than one order? Then they may also be named by flags."""
     return len(command.orders) > 1

@@ -160,12 +160,12 @@ def _read(command: Command, found: Found) -> Arguments | None:
     Raises:
         UsageError: one is missing, unknown or one too many.
     """
-    from .flags import flags_of
+    from .flags import flags_of, words_before_rest
     from .tokens import HELP, settle
 
     name = " ".join(command.words)
     try:
-        settled = settle(found.rest, flags_of(command))
+        settled = settle(found.rest, flags_of(command), words_before_rest(command))
         if HELP in settled:
             return None
         from .parser import read  # argparse is not needed for help

@@ -15,12 +15,16 @@ WORD = "\0"  # in front of a word that begins with a hyphen, which argparse woul
 HELP = "--help"
 
 
-def settle(argv: Sequence[str], flags: Mapping[str, Flag]) -> list[str]:
+def settle(argv: Sequence[str], flags: Mapping[str, Flag], words: int | None = None) -> list[str]:
     """The arguments with every flag in its first spelling, and every value marked as one.
 
     A flag and its value become ``--flag=value``; one that is alone, and may be, has what it stands for there; short
     flags that stand together are taken apart; words that begin with a hyphen (numbers, texts with blanks, whatever
     follows ``--``) get `WORD` in front.
+
+    Arguments:
+        words: how many words there are before one that takes the rest of the line, whatever it looks like; None when
+            the command has no such word.
 
     Raises:
         UsageError: flags that the command does not have, or that lack their value; not when help is asked for.
@@ -30,11 +34,12 @@ def settle(argv: Sequence[str], flags: Mapping[str, Flag]) -> list[str]:
     faults: list[str] = []
     while waiting:
         token = waiting.pop(0)
-        if token == "--":
-            settled += map(_word, waiting)
+        if token == "--" or (words == 0 and not looks_like_flag(token)):
+            settled += map(_word, waiting if token == "--" else [token, *waiting])
             break
         if not looks_like_flag(token):
             settled.append(_word(token))
+            words = None if words is None else words - 1
             continue
         spelling, equals, value = parts(token, flags)
         flag = flags.get(spelling)

@@ -236,7 +236,7 @@ class Driver:
             self._edge.brief(step.details)
         self._edge.ask(step.question)
 
-    def _run(self, step: Run, command: Command) -> int:
+    def _run(self, step: Run, command: Command) -> int | str:
         if self._settings.explain:
             self._edge.show(f"RUN {shlex.join(step.argv)}")
         return local.run(step, self._edge)

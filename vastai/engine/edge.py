@@ -118,6 +118,17 @@ class Edge:
             target = subprocess.DEVNULL
         return subprocess.run(argv, stdout=target, check=False).returncode
 
+    def capture(self, argv: list[str]) -> tuple[int, str]:
+        """Run a program, never through a shell, and take in what it prints. Returns its exit code and that text.
+
+        Raises:
+            OSError: it cannot be run; FileNotFoundError when it is not installed.
+        """
+        import subprocess
+
+        done = subprocess.run(argv, stdout=subprocess.PIPE, check=False)
+        return done.returncode, done.stdout.decode("utf-8", "replace")
+
     def read(self, path: str) -> bytes | None:
         """The bytes of a local file, or None when there is none.
 

@@ -9,27 +9,32 @@ from .steps import Read, Run, Write
 FAILURES = (OSError, ValueError)  # a ValueError: there is a null byte in a path or an argument
 
 
-def run(step: Run, edge: Edge) -> int:
+def run(step: Run, edge: Edge) -> int | str:
     """Run a program to its end.
 
     Returns:
-        0.
+        0, or what it has printed when that is wanted.
 
     Raises:
         ProgramFailed: it is not there, or ended with a failure; one that a signal ended has 128 and its number, as in
-            a shell.
+            a shell. `details` has the `output` that was captured.
     """
-    name = step.argv[0]
+    name, output = step.argv[0], ""
     try:
-        code = edge.run(step.argv)
+        if step.capture:
+            code, output = edge.capture(step.argv)
+        else:
+            code = edge.run(step.argv)
     except FileNotFoundError:
         raise _failed(f"{name} is not installed on this machine.", 127, "not_installed") from None
     except FAILURES as error:
         raise _failed(f"{name} cannot be run: {_reason(error)}.", 126, "not_run") from None
     if code:
         code = 128 - code if code < 0 else code
-        raise _failed(f"{name} ended with exit code {code}.", code if code < 256 else 1, ProgramFailed.code)
-    return code
+        failure = _failed(f"{name} ended with exit code {code}.", code if code < 256 else 1, ProgramFailed.code)
+        failure.details = {"output": output} if step.capture else {}
+        raise failure
+    return output if step.capture else 0
 
 
 def read(step: Read, edge: Edge, command: str) -> bytes | None:

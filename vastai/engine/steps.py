@@ -97,9 +97,14 @@ class Show(NamedTuple):
 
 
 class Run(NamedTuple):
-    """Run a program with this argument list, never through a shell. The driver hands back its exit code."""
+    """Run a program with this argument list, never through a shell. The driver hands back its exit code.
+
+    Attributes:
+        capture: hand back what it prints instead, as text.
+    """
 
     argv: list[str]
+    capture: bool = False
 
 
 class Read(NamedTuple):

@@ -28,11 +28,13 @@ CONSOLE = "https://cloud.vast.ai/instances/"  # the web console has no page of o
 
 
 @flow
-def ssh(call: Call, values: Values, folder: Folder, sandboxed: bool, notes: list[str]) -> Flow:
+def ssh(call: Call, values: Values, folder: Folder, sandboxed: bool, surface: str, notes: list[str]) -> Flow:
     """Log in to an instance, or run a command on it: by its own port when that answers, else by the proxy.
 
+    The library gives back what the command printed; in a terminal that goes its own way.
+
     >>> from vastai.hooks.flows import say
-    >>> flow = ssh(say, {"id": 7, "run": False, "proxy": False}, folder=str, sandboxed=False, notes=[])
+    >>> flow = ssh(say, {"id": 7, "run": False, "proxy": False}, str, False, "library", notes=[])
     >>> next(flow)
     ('show_instance', {'id': 7})
     >>> try:
@@ -42,9 +44,10 @@ def ssh(call: Call, values: Values, folder: Folder, sandboxed: bool, notes: list
     ('ssh5.vast.ai', 9)
     """
     if sandboxed and values["run"]:
+        yield from call("show_instance", id=values["id"])  # it may have more to say against it
         raise NotOffered(
             "ssh: the machines of the sandbox are imagined; there is nothing to log in to.",
-            hint="--no-run (run=False) shows the command; vastai sandbox serve --ssh HOST:PORT has a real machine.",
+            hint="See the command with --no-run (run=False), or put a machine behind: vastai sandbox serve --ssh.",
         )
     way = yield from (_answering(call, values, notes) if values["run"] else _first(call, values))
     known_hosts = join(folder("state"), "known_hosts")
@@ -54,11 +57,12 @@ def ssh(call: Call, values: Values, folder: Folder, sandboxed: bool, notes: list
     if not values["run"]:
         return {**result, "ran": False}
     yield from _kept(known_hosts)
+    capture = surface == "library" and bool(values["command"])
     try:
-        yield Run(words)
+        output = yield Run(words, capture)
     except ProgramFailed as failure:
         raise _explained(failure, values["id"]) from None
-    return {**result, "ran": True}
+    return {**result, "ran": True, **({"output": output} if capture else {})}
 
 
 def _answering(call: Call, values: Values, notes: list[str]) -> Generator[Any, Any, Way]:
@@ -159,7 +163,8 @@ def ssh_config(call: Call, values: Values, folder: Folder, sandboxed: bool, note
     new = ssh_config_text.merged(old, [ssh_client.entry(host, known_hosts, values) for host in hosts])
     result = {"success": True, "file": path, "changed": new != old, "hosts": [list(host.names) for host in hosts]}
     if new == old:
-        return {**result, "msg": f"{path} is up to date."}
+        why = "No instance with SSH is running: " if not hosts and not values["remove"] else ""
+        return {**result, "msg": f"{why}{path} stays as it is."}
     if values["dry_run"]:
         shown = ssh_config_text.difference(old, new, path).encode("utf-8", "replace").decode()
         return {**result, "msg": shown}
@@ -172,7 +177,7 @@ def ssh_config(call: Call, values: Values, folder: Folder, sandboxed: bool, note
 
 
 def _written(path: str, names: list[str]) -> str:
-    return f"{path}: {', '.join(names)}" if names else f"{path}: no host is left."
+    return f"Hosts in {path}: {', '.join(names)}" if names else f"No host is left in {path}."
 
 
 # ---------------------------------------------------------------- the page
@@ -199,6 +204,8 @@ def open_instance(call: Call, values: Values, surface: str, notes: list[str]) ->
         notes.append(f"Instance {values['id']} {why}: this is the web console.")
         url = CONSOLE
     opened = values["browser"] and (yield Browse(url))
+    if values["browser"] and not opened:
+        notes.append("No browser was opened; this is the address.")
     return url.partition("?")[0] if opened and surface == "terminal" else url
 
 

@@ -9,12 +9,12 @@ from .registry import view
 
 @view
 def program(result: dict[str, Any]) -> str:
-    """The command line of a program that was only shown; nothing for one that ran, which has said all itself.
+    """The command line of a program that was only shown; of one that ran, what it printed and nobody has seen yet.
 
     >>> program({"command": "ssh -- root@203.0.113.7", "ran": False}), program({"command": "ssh", "ran": True})
     ('ssh -- root@203.0.113.7', '')
     """
-    return "" if result.get("ran") else str(result.get("command") or "")
+    return str(result.get("output" if result.get("ran") else "command") or "").rstrip("\n")
 
 
 @view

@@ -153,10 +153,10 @@ def _place(rest: Sequence[str], flags: Mapping[str, Flag]) -> Place:
             spelling, equals, _ = parts(token, flags)
             flag = flags.get(spelling)
             place.used.add(flag.name if flag else spelling)
-            place.waiting = flag if flag and not equals and flag.takes in ("one", "many", "rest") else None
+            place.waiting = flag if flag and not equals and flag.takes in ("one", "each", "many", "rest") else None
         elif place.waiting is None:
             place.words.append(token)
-        elif place.waiting.takes == "one":
+        elif place.waiting.takes in ("one", "each"):
             place.waiting = None
     return place
 
@@ -190,7 +190,7 @@ def _flags(command: Command, flags: Mapping[str, Flag], used: set[str]) -> Candi
     general = {option.flags[0]: option.help for option in of_command(command)}
     for flag in flags.values():
         parameter = flag.parameter
-        if (flag.name in used and flag.takes != "many") or (parameter is not None and parameter.hidden):
+        if (flag.name in used and flag.takes not in ("many", "each")) or (parameter is not None and parameter.hidden):
             continue
         rows[flag.spellings[0]] = parameter.help if parameter else general.get(flag.name, "")
     return Candidates(rows.items())
