@@ -143,7 +143,8 @@ def fill(client: VastAI, path: Path) -> dict[str, Any]:
         return int(client.rent_volume(volume_offers[third["machine_id"]], 10, name)["id"])
 
     names: dict[str, Any] = {"instance": rent(first), "stopped_instance": rent(second), "volume_instance": rent(third)}
-    names["bid_instance"] = client.create_instance(fourth["id"], IMAGE, price=0.5)["new_contract"]
+    over = "example [until 2026-01-01T00:00Z]"  # a lease that has run out
+    names["bid_instance"] = client.create_instance(fourth["id"], IMAGE, price=0.5, label=over)["new_contract"]
     names["volume"], names["attached_volume"] = volume("data"), volume("mounted")
     client.attach_volume(names["attached_volume"], names["volume_instance"])
     names["volume_offer"] = next(

@@ -236,6 +236,14 @@ class VastAI:
         label: str | None = None,
     ) -> dict[str, Any]:
         """Set until when an instance may run, or for how many dollars."""
+    def reap(
+        self,
+        action: str = "stop",
+        boot_limit: float | None = None,
+        stopped_limit: float | None = None,
+        dry_run: bool = False,
+    ) -> dict[str, Any]:
+        """End what has run out, and see that it has ended."""
     def replace_label(self, id: int | str, label: str) -> dict[str, Any]:
         """Replace the label of an instance, the mark of a lease included."""
     def logs(

@@ -139,7 +139,7 @@ def summary(instances: Sequence[Row], volumes: Sequence[Row], charges: Sequence[
         "today": round(sum(between(each, today, now) for each in charges), 6),
         "this_month": round(sum(between(each, month, now) for each in charges), 6),
         "credit": credit,
-        "runs_out": None if seconds is None else _iso(now + seconds),
+        "runs_out": None if seconds is None else iso(now + seconds),
         "lasts": None if seconds is None else duration(seconds),
     }
 
@@ -162,7 +162,7 @@ def _rented(kind: str, rented: Row, charges: Iterable[Row], begins: tuple[float,
         "per_hour": None if price is None else round(price, 6),
         "today": round(sum(between(each, begins[0], now) for each in own), 6),
         "this_month": round(sum(between(each, begins[1], now) for each in own), 6),
-        "lease_end": None if lease.end is None else _iso(lease.end),
+        "lease_end": None if lease.end is None else iso(lease.end),
         "lease_budget": lease.budget,
     }
 
@@ -209,7 +209,7 @@ def grouped(charges: Sequence[Row], instances: Sequence[Row], volumes: Sequence[
         }
         for group, dollars in sorted(sums.items(), key=(lambda item: item) if by == "day" else lambda item: -item[1])
     ]
-    return {"by": by, "start": _iso(since), "end": _iso(until), "total": round(total, 6), "rows": rows}
+    return {"by": by, "start": iso(since), "end": iso(until), "total": round(total, 6), "rows": rows}
 
 
 def _shares(charge: Row, known: Mapping[str, Row], by: str, since: float, until: float) -> Iterator[tuple[str, float]]:
@@ -249,7 +249,7 @@ def duration(seconds: float) -> str:
     return " ".join(shown) or "0 min"
 
 
-def _iso(time: float) -> str | None:
+def iso(time: float) -> str | None:
     """A time as text in UTC; None for one that no calendar has, as where a credit lasts for millennia."""
     try:
         return datetime.fromtimestamp(time, timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
