@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from ..errors import VastError
+from ..errors import UsageError, VastError
 from ..signs import neutral
-from .speech import in_words
+from .speech import in_words, with_flags
 from .terminal import Terminal
 
 
@@ -23,7 +23,10 @@ def show_error(error: VastError, terminal: Terminal) -> None:
         return
     if getattr(error, "silent", False):
         return
-    terminal.show(f"vastai: {neutral(in_words(str(error), terminal.vocabulary), keep=chr(10))}")
+    message = in_words(str(error), terminal.vocabulary)
+    if isinstance(error, UsageError):
+        message = with_flags(message, terminal.spelled)
+    terminal.show(f"vastai: {neutral(message, keep=chr(10))}")
     if error.hint and error.hint not in str(error):
         start = "" if error.hint[0].isupper() else "Try: "  # some hints are sentences, some what to type
         terminal.show(f"  {start}{neutral(in_words(error.hint, terminal.vocabulary))}")

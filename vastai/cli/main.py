@@ -132,6 +132,7 @@ def _run_command(
         return _version(terminal)
     command, arguments.given = _in_list_form(command, arguments.given, table)
     command = command.shown_for(arguments.given)
+    terminal.spelled = spelled(command)
     if "--yes" in options and not command.asks:
         raise UsageError(f"{command.name}: asks nothing, so there is no option --yes")
     columns = (local.table() if is_local else table).columns
@@ -143,6 +144,13 @@ def _run_command(
     if is_local:
         return _perform_local(printer, options, table.joined(local.table()))
     return _perform(printer, options, open_client)
+
+
+def spelled(command: Command) -> dict[str, str]:
+    """How each parameter is typed: its flag, or its word in the usage line."""
+    from .parser import metavar
+
+    return {each.name: metavar(each) if each.positional else each.flags[0] for each in command.params.values()}
 
 
 def _in_list_form(command: Command, given: dict[str, Any], table: Table) -> tuple[Command, dict[str, Any]]:
@@ -172,9 +180,22 @@ def _read(command: Command, found: Found) -> Arguments | None:
 
         arguments = read(command, settled)
     except UsageError as error:
-        raise UsageError(f"{name}: {error.message}", hint=f"vastai {name} --help") from None
+        raise UsageError(f"{name}: {error.message}", hint=_advice(command, error.message)) from None
     arguments.options = {**found.options, **arguments.options}
     return arguments
+
+
+def _advice(command: Command, message: str) -> str:
+    """What to try after wrong arguments: the help, and where the IDs stand if one is missing."""
+    page = f"vastai {' '.join(command.words)} --help"
+    if message.startswith("missing "):
+        from .parser import metavar
+
+        missing = message.removeprefix("missing ").split(", ")
+        for parameter in command.params.values():
+            if parameter.complete and metavar(parameter) in missing:
+                return f"{page}; {parameter.complete.partition('.')[0]}() lists what there is"
+    return page
 
 
 def _perform(printer: Printer, options: Options, open_client: Callable[..., VastAI] | None) -> int:

@@ -31,6 +31,20 @@ def in_words(text: str, vocabulary: Vocabulary) -> str:
     return re.sub(r"\b([a-z]+_\w+)(?:\(([^()]*)\))?", lambda found: _said(found, vocabulary), text)
 
 
+def with_flags(text: str, spelled: Mapping[str, str]) -> str:
+    """What is said of the parameters of a call, said of what is typed for them.
+
+    Arguments:
+        spelled: the name of a parameter to its flag, or to the word of the usage line.
+
+    >>> with_flags("rent box: max_hours: is no number; id: is required", {"max_hours": "--max-hours", "id": "ID"})
+    'rent box: --max-hours: is no number; ID: is required'
+    """
+    import re
+
+    return re.sub(r"(?<=[:;] )(\w+)(?=[:,] )", lambda found: spelled.get(found[1], found[1]), text)
+
+
 def quoted_in_words(text: str, vocabulary: Vocabulary) -> str:
     """The same for the text of an entry, where names stand in backquotes. Help must start without `re`.
 

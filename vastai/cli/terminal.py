@@ -31,6 +31,7 @@ class Terminal:
         raw: stdout is one JSON document; remarks wait in `held` until it is known whether there is an error to say.
         quiet: no remarks.
         vocabulary: method name to command words, once the table is known.
+        spelled: parameter to flag, or to the word in the usage line, once the command is known.
     """
 
     def __init__(
@@ -44,6 +45,7 @@ class Terminal:
         self.quiet = False
         self.held: list[str] = []
         self.vocabulary: Vocabulary = {}
+        self.spelled: dict[str, str] = {}
         self._progress: Progress | None = None
 
     @classmethod

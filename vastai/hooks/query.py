@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from vastai.hooks import regions
+from vastai.hooks import query_doubts, regions
 from vastai.hooks.query_conditions import ANY, Condition, from_mapping, from_text
 from vastai.hooks.query_fields import DEFAULTS, Filters, Kind, kind_named
 from vastai.hooks.query_grammar import QueryError, shown, values
@@ -121,7 +121,7 @@ def read_filters(text: Query, kind: str, defaults: Given | None = None) -> tuple
     else:
         conditions = from_text(_one_text(text), data)
     filters, twice = _join(start, conditions, data)
-    return filters, _unknown(conditions, data) + twice
+    return filters, _unknown(conditions, data) + query_doubts.of_values(conditions) + twice
 
 
 def launch_region(text: str) -> dict[str, object]:

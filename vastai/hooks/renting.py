@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote
 
+from . import query_doubts
 from .query import launch_region
+from .query_conditions import Condition
 from .registry import prepare, value, view
 
 Values = dict[str, Any]
@@ -42,13 +44,15 @@ def mapping(value: Any, values: Values) -> Any:
 
 
 @value
-def region(value: str, values: Values) -> dict[str, object]:
+def region(value: str, values: Values, notes: list[str]) -> dict[str, object]:
     """The comparison for the place of a machine: a part of the world, a country code, or a list of them.
 
-    >>> region("[US,CA]", {})
+    >>> region("[US,CA]", {}, [])
     {'in': ['US', 'CA']}
     """
-    return launch_region(value)
+    found = launch_region(value)
+    notes.extend(query_doubts.of_values([Condition("geolocation", "in", found["in"])]))
+    return found
 
 
 @view

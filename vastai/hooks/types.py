@@ -8,6 +8,7 @@ import shlex
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from . import query_doubts
 from .query import DEFAULTS, parse, text_for_service
 from .query_order import order as read_order
 from .registry import rich
@@ -52,23 +53,25 @@ def _with_directives(query: Any, values: Values) -> Any:
 
 
 @rich
-def order(value: Any, values: Values, of: str) -> list[list[str]]:
+def order(value: Any, values: Values, notes: list[str], of: str) -> list[list[str]]:
     """The fields to sort by, as the offer searches want them.
 
-    >>> order("dph,score-", {}, of="offers")
+    >>> order("dph,score-", {}, [], of="offers")
     [['dph_total', 'asc'], ['score', 'desc']]
     """
-    return read_order(value, of)
+    columns = read_order(value, of)
+    notes.extend(query_doubts.of_order([(field, direction) for field, direction in columns], of))
+    return columns
 
 
 @rich
-def columns(value: Any, values: Values, of: str) -> list[dict[str, str]]:
+def columns(value: Any, values: Values, notes: list[str], of: str) -> list[dict[str, str]]:
     """The fields to sort by, as the listings want them.
 
     Arguments:
         value: text such as "name,id-", or a list of such texts; ready columns pass.
 
-    >>> columns(["start_date desc"], {}, of="templates")
+    >>> columns(["start_date desc"], {}, [], of="templates")
     [{'col': 'start_date', 'dir': 'desc'}]
     """
     if isinstance(value, list) and all(isinstance(item, Mapping) for item in value):
@@ -77,7 +80,7 @@ def columns(value: Any, values: Values, of: str) -> list[dict[str, str]]:
         return value
     if isinstance(value, list) and all(isinstance(item, str) for item in value):
         value = ",".join(value)
-    return [{"col": field, "dir": direction} for field, direction in read_order(value, of)]
+    return [{"col": field, "dir": direction} for field, direction in order(value, values, notes, of)]
 
 
 # What a flag of an env string means: the pattern of its value, and what to write in the mapping.
