@@ -67,8 +67,8 @@ def create_volume(call: Call, values: Values) -> Flow:
     >>> flow = create_volume(say, {"id": None, "name": "data", "size": 50, "machine_id": None})
     >>> next(flow)[1]["query"]
     {'disk_space': {'gte': 50}}
-    >>> flow.send([{"id": 5501, "machine_id": 7, "storage_cost": 0.1, "geolocation": "Oslo, NO"}])
-    Ask(question='Rent 50 GB on machine 7 (Oslo, NO) for 5.00 $/month?')
+    >>> flow.send([{"id": 5501, "machine_id": 7, "storage_cost": 0.1, "geolocation": "Oslo, NO"}]).question
+    'Rent 50 GB on machine 7 (Oslo, NO) for 5.00 $/month?'
     >>> flow.send(True)
     ('rent_volume', {'id': 5501, 'size': 50, 'name': 'data'})
     """
