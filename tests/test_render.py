@@ -8,6 +8,7 @@ from unicodedata import category
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from rich.cells import cell_len
 
 from vastai import cells, render
 from vastai.table.model import Command
@@ -18,16 +19,29 @@ COLUMNS: list[dict[str, Any]] = [
     {"field": "place", "title": "Place"},
     {"field": "price.total", "title": "$/hr", "format": "{:.4f}", "align": "right"},
 ]
-TEXT = st.text(max_size=60)
+WIDE = [
+    "東京 Tokyo",
+    "한국",
+    "ﾊﾝｶｸ",
+    "e\u0301te\u0301",
+    "\U0001f600 ok",
+    "ไทย",
+    "\u2764\ufe0f",
+    "\U0001f468\u200d\U0001f469",
+    "न्",
+]
+TEXT = st.text(max_size=60) | st.lists(st.sampled_from(WIDE), max_size=6).map(" ".join)
 ROWS = st.lists(
     st.fixed_dictionaries({}, optional={"id": st.integers(0, 10**9), "label": TEXT, "place": TEXT | st.none()}),
     min_size=1,
 )
 
 
-@given(ROWS, st.integers(30, 200))
+@given(ROWS, st.integers(1, 200))
 def test_every_line_fits_the_terminal(rows: list[dict[str, Any]], width: int) -> None:
-    assert all(cells.columns_of(line) <= width or line.startswith("(") for line in lines_of(rows, width))
+    lines = lines_of(rows, width)
+    assert all(cells.columns_of(line) <= width for line in lines)
+    assert len(lines) in (len(rows) + 1, len(rows) + 2)
 
 
 @given(ROWS)
@@ -37,11 +51,42 @@ def test_a_table_has_one_safe_line_per_row(rows: list[dict[str, Any]]) -> None:
     assert not any(category(sign) in ("Cc", "Cf", "Cs", "Zl", "Zp") for line in lines for sign in line)
 
 
-@given(ROWS)
-def test_columns_stand_below_their_headings(rows: list[dict[str, Any]]) -> None:
-    """Cut at the width of its column, each line gives back the cells."""
-    for line, row in zip(lines_of(rows, None)[1:], rows, strict=True):
-        assert line.lstrip().startswith(str(row.get("id", "-")))
+LEFT = [{"field": name, "title": name} for name in ("label", "place", "id")]
+
+
+@given(ROWS, st.integers(50, 200) | st.none())
+def test_columns_stand_below_their_headings(rows: list[dict[str, Any]], width: int | None) -> None:
+    """Cut at the columns where the headings begin, each line gives back its cells."""
+    heading, *lines = render.table(rows, LEFT, width).split("\n")
+    starts = [heading.index(column["title"]) for column in LEFT] + [10**6]
+    for line, row in zip(lines, rows, strict=True):
+        assert "".join(between(line, starts[0], starts[-1])) == line
+        for column, start, end in zip(LEFT, starts, starts[1:], strict=False):
+            shown = between(line, start, end)
+            whole = cells.value(row, column) if width else cells.one_word(cells.value(row, column))
+            assert shown.rstrip() == whole.rstrip() or whole.startswith(shown.rstrip().removesuffix(cells.CUT))
+            assert end == 10**6 or shown.endswith(render.GAP) or line.endswith(shown)
+
+
+def between(line: str, start: int, end: int) -> str:
+    """What stands between two columns of a terminal; a mark stands where the sign below it does."""
+    places, column = [], 0
+    for sign in line:
+        wide = cells.columns_of(sign)
+        places.append(column if wide else column - 1)
+        column += wide
+    return "".join(sign for sign, place in zip(line, places, strict=True) if start <= place < end)
+
+
+@pytest.mark.parametrize(
+    "text", ["GPU", "東京", "ﾊﾝｶｸ", "e\u0301", "\U0001f600", "한국", "ไทย", "\u1100\u1161", "café"]
+)
+def test_widths_are_those_that_others_count(text: str) -> None:
+    assert cells.columns_of(text) == cell_len(text)
+
+
+def test_a_long_text_is_cut_at_once() -> None:
+    assert cells.pad("東" * 1_000_000, 7) == "東東.. "
 
 
 def lines_of(rows: list[dict[str, Any]], width: int | None) -> list[str]:
@@ -107,7 +152,7 @@ def test_cells(row: dict[str, Any], column: dict[str, Any], text: str) -> None:
 
 def test_what_does_not_fit_is_said() -> None:
     rows = [{"id": 1, "label": "a" * 30, "place": "b" * 30, "price": {"total": 1.5}}]
-    assert lines_of(rows, 20)[-1] == "(2 more columns: --full or --raw shows all)"
+    assert lines_of(rows, 20)[-1] == "(2 more: --full)"
 
 
 def test_a_view_of_a_hook(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import lru_cache
 from operator import itemgetter
 from typing import Any
-from unicodedata import combining, east_asian_width
+from unicodedata import category, east_asian_width
 
 from .signs import neutral
 
@@ -176,12 +177,10 @@ def cell(value: Any) -> str:
 def columns_of(text: str) -> int:
     """How many columns of a terminal a text takes: wide signs take two, combining ones none.
 
-    >>> columns_of("GPU"), columns_of("東京"), columns_of("e\\u0301")
-    (3, 4, 1)
+    >>> columns_of("GPU"), columns_of("東京"), columns_of("e\\u0301"), columns_of("\\U0001f600")
+    (3, 4, 1, 2)
     """
-    if text.isascii():
-        return len(text)
-    return sum(0 if combining(sign) else 2 if east_asian_width(sign) in "WF" else 1 for sign in text)
+    return len(text) if text.isascii() else sum(map(_sign_width, text))
 
 
 def pad(text: str, width: int, right: bool = False) -> str:
@@ -191,8 +190,26 @@ def pad(text: str, width: int, right: bool = False) -> str:
     ('Sweden..', '  7', '.. ')
     """
     if columns_of(text) > width:
-        while text and columns_of(text) > width - len(CUT):
-            text = text[:-1]
-        text = (text + CUT)[:width] if width < len(CUT) else text + CUT
+        text = (_beginning(text, width - len(CUT)) + CUT)[: max(width, 0) if width < len(CUT) else None]
     blanks = " " * (width - columns_of(text))
     return blanks + text if right else text + blanks
+
+
+def _beginning(text: str, width: int) -> str:
+    """As much of a text as so many columns hold."""
+    taken = 0
+    for place, sign in enumerate(text):
+        taken += _sign_width(sign)
+        if taken > width:
+            return text[:place]
+    return text
+
+
+@lru_cache(maxsize=4096)
+def _sign_width(sign: str) -> int:
+    """Columns of one sign; those that stand on or within the one before take none."""
+    if sign.isascii():
+        return 1
+    if category(sign) in ("Mn", "Me") or "\u1160" <= sign <= "\u11ff" or "\ud7b0" <= sign <= "\ud7ff":
+        return 0  # marks, and the vowels and ends of Korean syllables
+    return 2 if east_asian_width(sign) in "WF" else 1

@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from .cells import Column, Texts, cell, columns_of, field, grid, value
+from .cells import Column, Texts, cell, columns_of, field, grid, pad, value
 from .histogram import histogram
 from .signs import neutral
 from .table.model import Command
@@ -153,8 +153,19 @@ def table(rows: Sequence[Mapping[str, Any]], columns: Sequence[Column], width: i
     lines = [GAP.join(line).rstrip() for line in zip(*filled, strict=True)]
     left_out = len(columns) - len(widths)
     if left_out:
-        lines.append(f"({left_out} more column{'s' if left_out > 1 else ''}: --full or --raw shows all)")
+        lines.append(_left_out(left_out, width))
     return "\n".join(lines)
+
+
+def _left_out(count: int, width: int | None) -> str:
+    """The line about columns that do not fit, which fits itself.
+
+    >>> _left_out(2, 80), _left_out(2, 20), _left_out(12, 4)
+    ('(2 more columns: --full or --raw shows all)', '(2 more: --full)', '(+..')
+    """
+    several = "s" if count > 1 else ""
+    notes = [f"({count} more column{several}: --full or --raw shows all)", f"({count} more: --full)", f"(+{count})"]
+    return next((note for note in notes if width is None or len(note) <= width), pad(notes[-1], width or 0))
 
 
 def fit(widths: Sequence[int], is_text: Sequence[bool], width: int) -> list[int]:
@@ -164,10 +175,13 @@ def fit(widths: Sequence[int], is_text: Sequence[bool], width: int) -> list[int]
     [5, 23, 8]
     >>> fit([5, 40, 8], [False, True, False], 20)
     [5, 13]
+    >>> fit([5, 40, 8], [False, True, False], 4)
+    [4]
     """
     least = [min(size, NARROW) if shrinks else size for size, shrinks in zip(widths, is_text, strict=True)]
     while len(least) > 1 and sum(least) + len(GAP) * (len(least) - 1) > width:
         least.pop()
+    least[0] = min(least[0], width)  # a terminal that holds not even one column
     spare = width - sum(least) - len(GAP) * (len(least) - 1)
     for position, size in enumerate(least):
         more = max(0, min(spare, widths[position] - size))

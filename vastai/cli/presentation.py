@@ -83,7 +83,7 @@ class Presentation:
         """The field that holds the rows, where a result is a page of them or a report on several items."""
         if not isinstance(result, dict):
             return None
-        is_report = set(result) <= {"success", RESULTS} and isinstance(result.get(RESULTS), list)
+        is_report = set(result) == {"success", RESULTS} and isinstance(result[RESULTS], list)
         return self._command.output.rows or (RESULTS if is_report else None)
 
     def field_names(self) -> list[str]:

@@ -268,7 +268,7 @@ def pages_are_lists(name: str, entry: Entry) -> Found:
         yield ("output", "empty"), "only a list, or the text of a field, can be empty: returns has no many: true"
     if "pick" in returns and not returns.get("many"):
         yield ("returns", "pick"), "a row is picked from a list: returns needs many: true"
-    if "rows" in output and "table" not in output:
+    if "rows" in output and "table" not in output and output.get("view", "text") == "text":
         yield ("output", "rows"), "the rows of what? There is no table beside it"
     if "rows" in output and returns.get("many"):
         yield ("output", "rows"), "the result is the list of rows already: returns has many: true"

@@ -46,7 +46,7 @@ SANDBOX: dict[str, dict[str, Any]] = {
         "words": "sandbox log",
         "effect": "read",
         "params": {"limit": {"type": "int", "minimum": 1, "default": 50, "help": "At most so many, the last ones"}},
-        "output": {"table": "log", "empty": "Nothing was asked yet."},
+        "output": {"table": "log", "quiet": "id", "empty": "Nothing was asked yet."},
         "examples": [{"cli": "vastai sandbox log --limit 10"}],
     },
     "sandbox_messages": {
