@@ -1,117 +1,20 @@
-"""Launches by a query: what they plan, what they do when something fails, and that they name all that they leave."""
+"""Launches by a query: what they plan, which offers they take, what they wait for, and what the terminal shows."""
 
 from __future__ import annotations
 
-import io
 import json
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
 
 import pytest
 import yaml
-from edges import over
-from hypothesis import given, settings
-from hypothesis import strategies as st
-from sandbox_kit import Kit
+from launch_kit import LINE, QUERY, Bench, Row, at, dearer, nothing, taken_first, troubled
 from test_interrupts import interrupted, started, until
-from test_live import TROUBLES, KitEdge, KitTransport, Trouble, there
+from test_live import TROUBLES, there
 
-from vastai import VastAI, VastError
-from vastai.cli.main import guarded
-from vastai.cli.terminal import Terminal
-from vastai.engine.edge import Edge
-from vastai.engine.steps import Reply
-from vastai.errors import AuthError, OutcomeUnknown
+from vastai import VastAI
 from vastai.hooks import launch, launch_plan
-from vastai.sandbox import faults, faulty, reach
 
 CASES = yaml.safe_load((Path(__file__).parent / "cases" / "launch.yaml").read_text(encoding="utf-8"))
-Row = dict[str, Any]
-QUERY = "gpu_name=RTX_4090 num_gpus=1"
-LINE = [*QUERY.split(), "--image", "ubuntu", "--label", "job"]
-
-
-class Reachable(KitTransport):
-    """A transport that also knows what answers at the addresses of the kit's instances."""
-
-    def probe(self, host: str, port: int, really: Callable[[str, int], bytes | None]) -> bytes | None:
-        return reach.banner(self.kit.world, host, port, really)
-
-
-class Bench:
-    """A client whose sandbox is at hand; `trouble` decides what becomes of each request, counted from 0."""
-
-    def __init__(self, trouble: Trouble | None = None) -> None:
-        self.kit = Kit()
-        self.transport = Reachable(self.kit, trouble)
-        self.client = self.open(KitEdge(self.kit))
-
-    def open(self, edge: Edge, **options: Any) -> VastAI:
-        """Another client, with another edge."""
-        client = VastAI(server_url="sandbox::memory:", edge=edge, retry=1, **{"quiet": True, **options})
-        client._driver()._open_sender().transport = self.transport
-        return client
-
-    def launch(self, **call: Any) -> Row:
-        answer: Row = self.client.launch_instance(**{"query": QUERY, "image": "ubuntu", "label": "job", **call})
-        return answer
-
-    def typed(self, *line: str, stdin: str | None = "") -> tuple[int, str, str]:
-        """Exit code, stdout and stderr of a command line; without stdin there is no terminal at all."""
-        out, err = io.StringIO(), io.StringIO()
-
-        def opened(edge: Edge, **options: Any) -> VastAI:
-            in_time = over(edge, KitEdge)
-            in_time._kit = self.kit
-            return self.open(in_time, raise_errors=True, quiet=options["quiet"])
-
-        terminal = Terminal(None if stdin is None else io.StringIO(stdin), out, err, {})
-        code = guarded(["launch", "instance", *line], terminal, open_client=opened)
-        return code, out.getvalue(), err.getvalue()
-
-    def fault(self, **wish: Any) -> None:
-        """Let something go wrong in the kit from now on."""
-        faulty.add(self.kit.world, faults.made(wish))
-
-    def sent(self, verb: str) -> list[str]:
-        return [line for line in self.transport.sent if line.startswith(verb)]
-
-
-def at(verb: str, path: str, number: int, do: Callable[[Callable[[], Reply]], Reply]) -> Callable[[Bench], Trouble]:
-    """A trouble with one request: the so many-th, counted from 0, to a path."""
-
-    def of(bench: Bench) -> Trouble:
-        def trouble(now: int, send: Callable[[], Reply]) -> Reply:
-            line = bench.transport.sent[-1]
-            seen = [each for each in bench.transport.sent if each.startswith(verb) and path in each]
-            meant = line.startswith(verb) and path in line and len(seen) - 1 == number
-            return do(send) if meant else send()
-
-        return trouble
-
-    return of
-
-
-def troubled(make: Callable[[Bench], Trouble]) -> Bench:
-    bench = Bench()
-    bench.transport._trouble = make(bench)
-    return bench
-
-
-def said(outcome: Row | BaseException) -> str:
-    """All that a caller is told: the result, or the error with what it carries."""
-    if isinstance(outcome, VastError):
-        return f"{outcome} {json.dumps(outcome.as_refusal(), default=str)}"
-    return json.dumps(outcome, default=str) if isinstance(outcome, dict) else str(outcome)
-
-
-def outcome_of(call: Callable[[], Row]) -> Row | BaseException:
-    try:
-        return call()
-    except BaseException as error:  # interruptions too
-        return error
 
 
 # -- pure decisions
@@ -196,27 +99,6 @@ def test_a_bid_is_paid_and_stays_below_the_ceiling() -> None:
 
 
 # -- offers that change meanwhile
-
-
-def taken_first(send: Callable[[], Reply], bench: Bench) -> Reply:
-    """Somebody else rents the offer that is asked about just before."""
-    offer = next(part for part in bench.transport.sent[-1].split("/") if part.isdigit())
-    bench.kit.rent(int(offer), label="theirs")
-    return send()
-
-
-def dearer(send: Callable[[], Reply]) -> Reply:
-    """The answer of a search in which every price has gone up by half."""
-    reply = send()
-    found = json.loads(reply.body)
-    for row in found["offers"]:
-        row["dph_total"] *= 1.5
-    return reply._replace(body=json.dumps(found).encode())
-
-
-def nothing(send: Callable[[], Reply]) -> Reply:
-    """The answer of a search that finds nothing any more."""
-    return send()._replace(body=b'{"offers": []}')
 
 
 def test_an_offer_that_is_gone_is_passed_over() -> None:
@@ -327,181 +209,6 @@ def test_a_second_interrupt_names_what_may_still_run() -> None:
         bench.launch(wait="running")
     (left,) = there(bench.kit)
     assert f"INSTANCE {left} (label job) MAY STILL RUN" in str(caught.value)
-
-
-# -- failures
-
-
-def test_a_lost_answer_ends_the_launch_and_names_what_it_made() -> None:
-    bench = troubled(at("PUT", "/asks/", 0, TROUBLES["lost after"]))
-    with pytest.raises(OutcomeUnknown, match="labelled job") as caught:
-        bench.launch()
-    assert len(bench.sent("PUT")) == 1, "never another rent after a lost answer"
-    assert [row["id"] for row in caught.value.candidates] == there(bench.kit)
-
-
-def test_an_answer_that_names_nothing_ends_the_launch() -> None:
-    bench = troubled(at("PUT", "/asks/", 0, TROUBLES["strange"]))
-    with pytest.raises(OutcomeUnknown, match="labelled job"):
-        bench.launch()
-    assert (len(bench.sent("PUT")), len(there(bench.kit))) == (1, 1)
-
-
-def test_an_interrupted_rental_says_its_label() -> None:
-    bench = troubled(at("PUT", "/asks/", 0, TROUBLES["interrupted after"]))
-    with pytest.raises(KeyboardInterrupt, match=r"may have been done.*labelled launch-80000000"):
-        bench.launch(label=None)
-    assert len(bench.sent("PUT")) == 1
-
-
-def refused_and_made(send: Callable[[], Reply]) -> Reply:
-    """A refusal that has made a contract all the same."""
-    made = json.loads(send().body)["new_contract"]
-    body = {"success": False, "error": "no_such_ask", "msg": "No.", "new_contract": made}
-    return Reply(410, {"content-type": "application/json"}, json.dumps(body).encode())
-
-
-def test_what_a_refusal_made_is_destroyed() -> None:
-    bench = troubled(at("PUT", "/asks/", 0, refused_and_made))
-    answer = bench.launch()
-    assert there(bench.kit) == [answer["new_contract"]]
-    assert (len(bench.sent("PUT")), len(bench.sent("DELETE"))) == (2, 1)
-
-
-@pytest.mark.parametrize("kind", ["refused", "broken", "lost before", "unavailable"])
-def test_what_cannot_be_destroyed_is_said_aloud(kind: str) -> None:
-    bench = Bench()
-    make = at("PUT", "/asks/", 0, refused_and_made)(bench)
-    bench.transport._trouble = lambda now, send: TROUBLES[kind](send) if bench.sent("DELETE") else make(now, send)
-    with pytest.raises(OutcomeUnknown, match="MAY STILL RUN") as caught:
-        bench.launch()
-    (left,) = there(bench.kit)
-    assert f"INSTANCE {left} (label job)" in str(caught.value)
-    assert [row["id"] for row in caught.value.candidates] == [left]
-
-
-def test_a_destroy_that_fails_first_is_tried_again() -> None:
-    bench = Bench()
-    make = at("PUT", "/asks/", 0, refused_and_made)(bench)
-    bench.transport._trouble = lambda now, send: (
-        TROUBLES["broken"](send)
-        if bench.transport.sent[-1].startswith("DELETE") and len(bench.sent("DELETE")) <= 3
-        else make(now, send)
-    )
-    answer = bench.launch()
-    assert there(bench.kit) == [answer["new_contract"]]
-
-
-def test_without_a_look_at_the_account_the_launch_goes_on() -> None:
-    forbidden = Reply(403, {"content-type": "application/json"}, b'{"success": false, "error": "auth_error"}')
-    bench = troubled(at("GET", "/users/", 0, lambda send: forbidden))
-    assert bench.launch(dry_run=True)["credit"] is None
-    with pytest.raises(AuthError):
-        troubled(at("GET", "/users/", 0, TROUBLES["forbidden"])).launch()
-
-
-@settings(max_examples=80, deadline=None)
-@given(
-    number=st.integers(0, 16),
-    length=st.integers(1, 8),
-    kind=st.sampled_from(sorted(TROUBLES)),
-    first=st.sampled_from(["", "refused and made", "taken", "no boot"]),
-    label=st.sampled_from(["job", None]),
-    wait=st.sampled_from([None, "running", "ssh"]),
-)
-def test_whatever_step_fails_every_instance_is_named(
-    number: int, length: int, kind: str, first: str, label: str | None, wait: str | None
-) -> None:
-    """The first rental may fail in a way of its own; then so many requests in a row fail from a certain one on."""
-    bench = Bench()
-    make = at("PUT", "/asks/", 0, refused_and_made)(bench)
-    if first == "taken":
-        make = at("PUT", "/asks/", 0, lambda send: taken_first(send, bench))(bench)
-
-    if first == "no boot":
-        bench.fault(route="PUT /asks/*", kind="boot-exit", times=1)
-
-    def trouble(now: int, send: Callable[[], Reply]) -> Reply:
-        if number <= now < number + length:
-            return TROUBLES[kind](send)
-        return send() if first in ("", "no boot") else make(now, send)
-
-    bench.transport._trouble = trouble
-    told = said(outcome_of(lambda: bench.launch(label=label, wait=wait, wait_timeout=40)))
-    left = [row for row in bench.kit.get("/instances/")["instances"] if row["label"] != "theirs"]
-    assert len(left) <= 1
-    assert all(str(row["id"]) in told or row["label"] in told for row in left), told
-
-
-class Stop:
-    """Ctrl-C at one effect of a launch, counted from 0: before it, or when it is done."""
-
-    def __init__(self, number: int, done: bool) -> None:
-        self.seen = 0
-        self._number, self._done = number, done
-
-    def meet(self, effect: Callable[[], Any]) -> Any:
-        meant = self.seen == self._number
-        self.seen += 1
-        if meant and not self._done:
-            raise KeyboardInterrupt
-        result = effect()
-        if meant:
-            raise KeyboardInterrupt
-        return result
-
-
-class Stopped(KitEdge):
-    """Time that passes in the kit, and an end to it."""
-
-    stop: Stop
-
-    def sleep(self, seconds: float) -> None:
-        self.stop.meet(lambda: super(Stopped, self).sleep(seconds))
-
-    def tell(self, about: str, text: str, more: str, *, new: bool) -> None:
-        self.stop.meet(lambda: None)
-
-
-def stopped(number: int, done: bool) -> tuple[Bench, Stop, str]:
-    """A launch that waits for SSH, whose first instance does not boot, and that is stopped; what it says."""
-    bench, stop = Bench(), Stop(number, done)
-    bench.fault(route="PUT /asks/*", kind="boot-exit", times=1)
-    bench.transport._trouble = lambda now, send: stop.meet(send)
-    edge = Stopped(bench.kit)
-    edge.stop = stop
-    call = {"query": QUERY, "image": "ubuntu", "label": "job", "wait": "ssh", "ssh": True}
-    return bench, stop, said(outcome_of(lambda: bench.open(edge).launch_instance(**call)))
-
-
-@pytest.mark.parametrize("done", [False, True])
-def test_wherever_it_is_stopped_every_instance_is_named(done: bool) -> None:
-    number, told = 0, "interrupted"
-    while "new_contract" not in told:
-        bench, stop, told = stopped(number, done)
-        for row in bench.kit.get("/instances/")["instances"]:
-            assert str(row["id"]) in told or "labelled job" in told, (number, told)
-        number += 1
-    assert stop.seen < number, "each effect was the one"
-
-
-# -- several at once
-
-
-@pytest.mark.parametrize("threads", [1, 8, 32])
-def test_rents_counted_are_launches_asked(threads: int) -> None:
-    """All want the same cheapest offer: each gets one of its own, and pays for it once."""
-    bench = Bench()
-
-    def launched(number: int) -> Row:
-        return bench.launch(query="num_gpus=1", label=f"job {number}", tries=40)
-
-    with ThreadPoolExecutor(threads) as pool:
-        answers = list(pool.map(launched, range(threads)))
-    rows = {row["label"]: row["id"] for row in bench.client.show_instances()}
-    assert len(rows) == threads
-    for number, answer in enumerate(answers):
-        assert answer.get("new_contract") == rows[f"job {number}"], answer
 
 
 # -- the terminal

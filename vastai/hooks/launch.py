@@ -9,7 +9,8 @@ from ..engine.steps import Ask, Tell
 from ..errors import APIError, NotFound
 from .flows import Call, Flow, Values
 from .launch_attempt import HANDED_ON, Passed, attempt
-from .launch_plan import candidates, in_words, machine, plan, search
+from .launch_plan import candidates, plan, search
+from .launch_words import in_words, machine
 from .registry import flow, prepare, view
 from .views import started
 
