@@ -825,8 +825,6 @@ class VastAI:
         template_hash: str | None = None,
         runtype: str | None = None,
         args: Sequence[str] | None = None,
-        max_hours: float | None = None,
-        max_cost: float | None = None,
         wait: bool | str | None = None,
         wait_timeout: float = 900,
     ) -> dict[str, Any]:

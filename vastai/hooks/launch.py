@@ -11,6 +11,7 @@ from .flows import Call, Flow, Values
 from .launch_attempt import HANDED_ON, Passed, attempt
 from .launch_plan import candidates, plan, search
 from .launch_words import in_words, machine
+from .leases import lease
 from .registry import flow, prepare, view
 from .views import started
 
@@ -23,13 +24,15 @@ EXAMPLE = "gpu_name=RTX_4090 num_gpus=1"
 
 
 @prepare
-def launch_way(values: Values) -> Values:
+def launch_way(values: Values, now: float) -> Values:
     """Both ways to launch: by a query, which may stand in the place of the GPU's name, or by name and number of GPUs.
+
+    Without a query the lease is written into the label here; with one the rental itself does it, and counts from then.
 
     Raises:
         ValueError: the ways are mixed, or what one of them needs is missing.
 
-    >>> launch_way({"gpu_name": "num_gpus=1 dph<0.5", "image": "ubuntu"})
+    >>> launch_way({"gpu_name": "num_gpus=1 dph<0.5", "image": "ubuntu"}, now=0.0)
     {'gpu_name': None, 'image': 'ubuntu', 'query': 'num_gpus=1 dph<0.5'}
     """
     values = _query_in_its_place(values)
@@ -40,7 +43,7 @@ def launch_way(values: Values) -> Values:
         missing = [name for name in ("gpu_name", "num_gpus", "image") if values.get(name) is None]
         if missing:
             raise ValueError(f'give a query, such as "{EXAMPLE}", and an image; {missing[0]}: is required without one')
-        return values
+        return lease(values, now)
     strange = [name for name in IN_A_QUERY if values.get(name) is not None]
     if strange:
         instead = "give tries" if strange[0] == "limit" else f'write it into the query, such as "{EXAMPLE}"'
@@ -91,9 +94,9 @@ def launch(call: Call, values: Values, dice: float) -> Flow:
 
 def _as_the_service_takes_it(values: Values) -> Values:
     """The arguments of the request in which the service itself chooses the offer."""
-    names = (*IN_A_QUERY, *HANDED_ON, "order", "disk", "runtype", "cancel_unavail", "wait", "wait_timeout")
+    names = {*IN_A_QUERY, *HANDED_ON, "order", "disk", "runtype", "cancel_unavail", "wait", "wait_timeout"}
     script = values["onstart_file"] if values["onstart_cmd"] is None else values["onstart_cmd"]
-    given = {name: values[name] for name in names if name != "entrypoint"}
+    given = {name: values[name] for name in names - {"entrypoint", "max_hours", "max_cost"}}
     return given | {"onstart": values["entrypoint"] if script is None else script}
 
 
