@@ -182,7 +182,7 @@ def test_where_all_is_well_few_requests_are_sent_and_only_to_read(ssh_folder: Pa
         assert {request["verb"] for request in there.requests} == {"GET"}
         assert "Authorization" not in there.requests[0]["headers"]
         code, out, err = run(["doctor", "--url", there.url, "--api-key", KEY])
-        assert (code, err, out.splitlines()[-1]) == (0, "", "1 could not be checked")
+        assert (code, err, out.splitlines()[-1]) == (0, "", "All is well")
         assert KEY not in out + json.dumps(rows)
 
 
@@ -241,6 +241,7 @@ def test_without_network_every_check_has_its_row(ssh_folder: Path) -> None:
     assert {rows[name]["state"] for name in ("key accepted", "scopes", "clock", "answers", "ssh key")} == {"skip"}
     assert run(["doctor", "--url", url, "--api-key", KEY])[0] == 6
     assert run(["doctor", "--url", url])[0] == 3
+    assert "vastai doctor" in run(["show", "user", "--url", url, "--api-key", KEY, "--retry", "0"])[2]
     assert run(["doctor", "--url", "nonsense", "--api-key", KEY])[0] == 6
     assert run(["doctor", "--url", "http://192.0.2.1", "--api-key", KEY, "--timeout", "0.2"])[0] in (1, 6)
 
@@ -327,6 +328,12 @@ def test_the_facts_name_no_key(own_home: Path, ssh_folder: Path, monkeypatch: py
     assert [(each["path"], each["private"]) for each in found["public_keys"]] == [
         (str(ssh_folder / "id_ed25519.pub"), True)
     ]
+    folder = own_home / ".config" / "vastai"
+    folder.mkdir(parents=True)
+    (folder / "vast_api_key").write_text(KEY + "\n")
+    assert facts(Settings())["hidden_keys"] == []
+    (folder / "vast_api_key").write_text("another")
+    assert facts(Settings())["hidden_keys"] == [str(folder / "vast_api_key")]
     monkeypatch.setenv("VAST_API_KEY", KEY + "\x1b")
     assert facts(Settings())["key_good"] is False
     assert facts(Settings(server_url="http://192.0.2.1"))["unencrypted"] == "refused"

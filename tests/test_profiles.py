@@ -6,6 +6,8 @@ import json
 import os
 import pickle
 import stat
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +15,7 @@ import pytest
 import yaml
 from replay import ReplayServer
 from terminals import Person
+from test_architecture import FORBIDDEN
 from test_cli_local import run
 
 from vastai import UsageError, VastAI, profiles
@@ -235,3 +238,11 @@ def test_the_key_of_a_new_profile_is_typed_unseen(own_home: Path) -> None:
 def test_the_standard_of_repeats_is_a_number_like_any_other() -> None:
     assert (RETRY, Settings(retry=0).retry, type(Settings().retry)) == (3, 0, int)
     assert profiles.settings("/no/such/folder") == {}
+
+
+def test_a_profile_in_use_loads_no_parser(config: Path) -> None:
+    """A client that has a profile is made as quickly as any other."""
+    script = "import sys, vastai; vastai.VastAI(profile='work'); print(*sys.modules)"
+    environ = {**os.environ, "PYTHONPATH": str(Path(__file__).parent.parent)}
+    shown = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, env=environ, check=True)
+    assert FORBIDDEN & set(shown.stdout.split()) == set()

@@ -29,7 +29,7 @@ def facts(settings: Settings) -> dict[str, Any]:
         extras: optional package -> its version, or None; programs: name -> path, or None.
         profile, profile_by: the profile in use and who chose it, see Settings.
         key: where the key in use was found, "" when there is none; key_good: can it be sent?
-        hidden_keys: key files that a variable goes before.
+        hidden_keys: key files with another key, which a variable goes before.
         files: the key files that are there: path, kind (key, session, old), used, mode and that of the folder.
         server, imitation: where requests go; unencrypted: "", ``allowed`` or ``refused``.
         proxy: the proxy on the way there, without its password, or ""; no_proxy: is it passed by?
@@ -51,7 +51,7 @@ def facts(settings: Settings) -> dict[str, Any]:
         "profile_by": settings.profile_by,
         "key": source if key else "",
         "key_good": not re.search(r"[^\x21-\x7e]", key or ""),
-        "hidden_keys": [each["path"] for each in files if source in KEY_VARIABLES and each["kind"] != "old"],
+        "hidden_keys": [each["path"] for each in files if source in KEY_VARIABLES and not _holds(each["path"], key)],
         "files": files,
         "server": settings.server_url,
         "imitation": settings.imitation,
@@ -83,6 +83,15 @@ def _key_files(settings: Settings, source: str) -> list[dict[str, Any]]:
             folder = _mode(os.path.dirname(path))
             found.append({"path": path, "kind": kind, "used": path == source, "mode": mode, "folder_mode": folder})
     return found
+
+
+def _holds(path: str, key: str | None) -> bool:
+    """Does a file hold this key?"""
+    try:
+        with open(path, encoding="utf-8") as file:
+            return file.read().strip() == key
+    except (OSError, UnicodeDecodeError):
+        return False
 
 
 def _mode(path: str) -> int | None:

@@ -260,4 +260,5 @@ def _failed(
         text += " VASTAI_TIMEOUT sets the limit."
     if in_doubt and request.effect != "read":
         text += " It may have been done; it is safe to try again."
-    return ConnectionFailed(f"{text} {remark}".strip())
+    hint = "" if failure.sent or request is _FETCH else "vastai doctor looks for the reason"
+    return ConnectionFailed(f"{text} {remark}".strip(), hint=hint)

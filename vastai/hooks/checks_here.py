@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .findings import BAD_KEY, FAIL, OK, SKIP, WARN, Evidence, Finding
+from .findings import BAD_KEY, FAIL, OK, WARN, Evidence, Finding
 
 WHO = {"argument": "named here", "VASTAI_PROFILE": "named by VASTAI_PROFILE", "profile use": "vastai profile use"}
 
@@ -47,7 +47,9 @@ def key(evidence: Evidence) -> Finding:
         return Finding("key", FAIL, f"{where}; it holds signs that no key has", "copy it again, all of it", BAD_KEY)
     if facts["hidden_keys"]:
         hidden = " and ".join(facts["hidden_keys"])
-        return Finding("key", WARN, f"{where}, which goes before {hidden}", f"unset {source}, if that is not meant")
+        return Finding(
+            "key", WARN, f"{where}, which goes before another key in {hidden}", f"unset {source}, if that is not meant"
+        )
     return Finding("key", OK, where)
 
 
@@ -65,7 +67,7 @@ def key_files(evidence: Evidence) -> list[Finding]:
             found.append(Finding("key file", FAIL, f"others can write to its folder {folder}", f"chmod 700 {folder}"))
         elif file["kind"] != "old":
             found.append(Finding("key file", OK, f"{path} ({file['mode']:04o})"))
-    return found or [Finding("key file", SKIP, "there is none")]
+    return found or [Finding("key file", OK, "none")]
 
 
 def old_key_files(evidence: Evidence) -> Finding:

@@ -93,7 +93,9 @@ def accepted(evidence: Evidence) -> Finding:
         return Finding("key accepted", WARN, f"it may not read the account: {answer.error}", fix)
     if isinstance(answer.error, ConnectionFailed):
         return Finding("key accepted", FAIL, str(answer.error), "try again later", UNREACHABLE)
-    return Finding("key accepted", SKIP, str(answer.error), "try again later")
+    if isinstance(answer.error, RateLimited):
+        return Finding("key accepted", SKIP, str(answer.error), "try again later")
+    return Finding("key accepted", FAIL, str(answer.error), answer.error.hint or "try again later")
 
 
 def scopes(evidence: Evidence) -> Finding:
@@ -144,7 +146,7 @@ def answers(evidence: Evidence) -> list[Finding]:
         elif getattr(answer.error, "status_code", None) in (400, 404, 405, 410):
             found.append(Finding(f"answers of {name}", WARN, str(answer.error), fix))
     if good:
-        found.insert(0, Finding("answers", OK, f"as expected: {', '.join(good)}"))
+        found.insert(0, Finding("answers", OK, f"as expected to {len(good)} of {len(evidence.answers)} commands"))
     return found or [Finding("answers", SKIP, evidence.why_not or "no command could be tried")]
 
 
