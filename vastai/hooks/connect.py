@@ -43,13 +43,12 @@ def ssh(call: Call, values: Values, folder: Folder, sandboxed: bool, surface: st
     ...     done.value["host"], done.value["port"]
     ('ssh5.vast.ai', 9)
     """
-    if sandboxed and values["run"]:
-        yield from call("show_instance", id=values["id"])  # it may have more to say against it
+    way = yield from (_answering(call, values, notes) if values["run"] else _first(call, values))
+    if values["run"] and sandboxed and _is_imagined(way.address.host):
         raise NotOffered(
             "ssh: the machines of the sandbox are imagined; there is nothing to log in to.",
             hint="See the command with --no-run (run=False), or put a machine behind: vastai sandbox serve --ssh.",
         )
-    way = yield from (_answering(call, values, notes) if values["run"] else _first(call, values))
     known_hosts = join(folder("state"), "known_hosts")
     words = ssh_client.arguments(way, known_hosts, values)
     result = {"success": True, "host": way.address.host, "port": way.address.port, "proxied": way.proxied}
@@ -99,6 +98,11 @@ def _up(call: Call, id: Any, until: str) -> Flow:
             late = error
     late.hint = f"wait_instance({id}, until=ssh)"
     raise late
+
+
+def _is_imagined(host: str) -> bool:
+    """Is this an address of the sandbox or a recording, where no machine can be? See RFC 2606, 5737 and 1112."""
+    return host.endswith(".example") or host.startswith(("192.0.2.", "198.51.100.", "203.0.113.", "240."))
 
 
 def _first(call: Call, values: Values) -> Generator[Any, Any, Way]:
