@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import io
 import json
 from pathlib import Path
 
 import pytest
 import yaml
 from launch_kit import LINE, QUERY, Bench, Row, at, dearer, nothing, taken_first, troubled
+from replay import ReplayServer
 from test_interrupts import interrupted, started, until
 from test_live import TROUBLES, there
 
 from vastai import VastAI
+from vastai.cli.main import guarded
+from vastai.cli.terminal import Terminal
 from vastai.hooks import launch, launch_plan
 
 CASES = yaml.safe_load((Path(__file__).parent / "cases" / "launch.yaml").read_text(encoding="utf-8"))
@@ -235,7 +239,7 @@ def test_it_shows_the_plan_and_asks(options: list[str], stdin: str | None, code:
     ended, out, err = bench.typed(*LINE, *options, stdin=stdin)
     assert (ended, len(there(bench.kit))) == (code, rented), err
     plan = out if "--dry-run" in options else err
-    for part in ("Offer ", "1x RTX 4090", "$/h with the disk", "traffic is paid beside it", "Credit:   1000.00 $"):
+    for part in ("Offer ", "1x RTX 4090", "$/h with the disk", "traffic is extra", "Credit:   1000.00 $"):
         assert part in plan
     assert ("Rent it? [y/N]" in err) == (not {"--yes", "--dry-run"} & set(options))
     if "--dry-run" in options:
@@ -276,6 +280,13 @@ def test_the_terminal_names_each_offer_that_it_passed_over() -> None:
     assert second.startswith("Before it: offer ")
     assert err.splitlines()[-1].startswith("offer ")
     assert {line[-33:] for line in (second, err.rstrip())} == {"is gone, or does not fit any more"}
+
+
+def test_without_a_key_nothing_is_sent() -> None:
+    with ReplayServer() as server:
+        terminal = Terminal(io.StringIO(), io.StringIO(), io.StringIO(), {})
+        assert guarded(["--url", server.url, "launch", "instance", *LINE, "--yes"], terminal) == 3
+        assert server.requests == []
 
 
 def test_the_old_way_asks_nothing() -> None:

@@ -73,19 +73,20 @@ def launch(call: Call, values: Values, dice: float) -> Flow:
     >>> others = ["ssh", "jupyter", "direct", "order", "onstart_cmd", "onstart_file", "runtype", "wait", "wait_timeout"]
     >>> asked = dict.fromkeys([*WITH_A_QUERY, *IN_A_QUERY, *HANDED_ON, *others])
     >>> steps = launch(say, {**asked, "query": {"num_gpus": {"eq": 1}}, "image": "ubuntu", "disk": 16}, dice=0.5)
-    >>> next(steps)[0], steps.send([{"id": 7, "dph_total": 0.5}])
-    ('search_offers', ('show_user', {}))
-    >>> steps.send({"credit": 10.0})
+    >>> next(steps), steps.send({"credit": 10.0})[0]
+    (('show_user', {}), 'search_offers')
+    >>> steps.send([{"id": 7, "dph_total": 0.5}])
     Ask(question='Rent it?', details=...)
     """
     if values["query"] is None:
         return (yield from call("launch_by_service", **_as_the_service_takes_it(values)))
+    user = yield from _account(call)  # first, so that nothing is sent without a key
     asked = search(values, values["disk"])
     offers = candidates((yield from call("search_offers", **asked)), values, values["disk"])
     if not offers:
         raise _none_fits(values)
     label = values["label"] or f"launch-{int(dice * 16**8):08x}"
-    agreed = plan(offers, (yield from _account(call)), values, values["disk"], label)
+    agreed = plan(offers, user, values, values["disk"], label)
     if values["dry_run"]:
         return {"success": True, "dry_run": True, **agreed}
     yield Ask("Rent it?", details=in_words(agreed))

@@ -21,11 +21,11 @@ def in_words(plan: Row) -> str:
     >>> print(in_words(plan(offers, {"credit": 20.0}, wanted, disk=16, label="job")))
     Offer 1: 2x RTX 4090, Oslo, NO, reliability 99.0 %, machine 7
       Runs:     ubuntu, with 16 GB of disk, labelled job, for 10 hours at most
-      Price:    0.5000 $/h with the disk; traffic is paid beside it: 2.00 $/TB down, 3.00 $/TB up
+      Price:    0.5000 $/h with the disk; traffic is extra: 2.00 $/TB down, 3.00 $/TB up
       In all:   5.05 $ for 10 hours and 10 GB of traffic each way
       Credit:   20.00 $, which lasts 40.0 hours for this instance alone
-      Wait:     until it answers by SSH, for 900 s at most; else, or at Ctrl-C, it is destroyed again
-      Else:     when it is gone, costs more by then or does not come up, nothing is rented
+      Wait:     until it answers by SSH, 900 s at most; else, or at Ctrl-C, it is destroyed
+      Else:     if it is gone, dearer or does not come up: nothing is rented
     """
     offer, runs = plan["offer"], plan["image"] or "the template"
     return "\n".join(
@@ -71,7 +71,7 @@ def _price(plan: Row) -> str:
     beside = (
         f"{1000 * down:.2f} $/TB down, {1000 * up:.2f} $/TB up" if down is not None and up is not None else "unknown"
     )
-    return f"{kind}{offer['dph_total']:.4f} $/h with the disk; traffic is paid beside it: {beside}"
+    return f"{kind}{offer['dph_total']:.4f} $/h with the disk; traffic is extra: {beside}"
 
 
 def _total(plan: Row) -> str:
@@ -93,14 +93,13 @@ def _credit(plan: Row) -> str:
 
 def _wait(plan: Row) -> str:
     until = "answers by SSH" if plan["wait"] == "ssh" else f"is {plan['wait']}"
-    return f"until it {until}, for {plan['wait_timeout']:g} s at most; else, or at Ctrl-C, it is destroyed again"
+    return f"until it {until}, {plan['wait_timeout']:g} s at most; else, or at Ctrl-C, it is destroyed"
 
 
 def _else(plan: Row) -> str:
-    when = "when it is gone or costs more by then"
-    when = "when it is gone, costs more by then or does not come up" if plan["wait"] else when
+    when = "if it is gone, dearer or does not come up" if plan["wait"] else "if it is gone or dearer"
     if not plan["others"]:
-        return f"{when}, nothing is rented"
+        return f"{when}: nothing is rented"
     count = len(plan["others"])
-    which = "the next one is" if count == 1 else f"the next of {count} others is"
-    return f"{when}, {which} taken; none above {plan['ceiling']:.4f} $/h"
+    which = "the next one" if count == 1 else f"the next of {count} others"
+    return f"{when}: {which}, none above {plan['ceiling']:.4f} $/h"
