@@ -17,6 +17,7 @@ Row = Mapping[str, Any]
 
 DAY = 24 * HOUR
 STOPPED = frozenset(("stopped", "exited"))
+CENTS = 4  # digits behind the point of dollars that were spent
 GONE, NONE = "(gone)", "(none)"  # groups of charges: of what is there no more, and of what has no such thing
 
 
@@ -49,19 +50,26 @@ def hourly(rented: Row) -> float | None:
 
 
 def in_words(rented: Sequence[Row]) -> str:
-    """What rentals cost together, for a remark below their table.
+    """What rentals cost together, for a remark below their table; "" when no price is known.
 
     >>> in_words([{"dph_total": 0.4, "actual_status": "running"}, {"storage_total_cost": 0.01, "status": "running"}])
-    'In all 0.4100 $/hour.'
+    '0.4100 $/hour in all.'
+    >>> in_words([{"dph_total": 0.4, "storage_total_cost": 0.01, "actual_status": "exited"}, {"dph_total": None}])
+    '0.0100 $/hour in all: 1 is stopped, and pays for its disk only; 1 has no known price.'
     """
     prices = [hourly(each) for each in rented]
-    unknown = prices.count(None)
-    rest = f" and {unknown} without a known price" if unknown else ""
-    stopped = sum(map(is_stopped, rented))
-    disks = (
-        f"; of {stopped} that {'is' if stopped == 1 else 'are'} stopped only the disk is paid for" if stopped else ""
-    )
-    return f"In all {sum(price or 0.0 for price in prices):.4f} $/hour{rest}{disks}."
+    known = [price for price in prices if price is not None]
+    if not known:
+        return ""
+    stopped, unknown = sum(map(is_stopped, rented)), len(prices) - len(known)
+    remarks = [_counted(stopped, "is stopped, and pays for its disk only", "are stopped, and pay for their disks only")]
+    remarks.append(_counted(unknown, "has no known price", "have no known price"))
+    rest = "; ".join(filter(None, remarks))
+    return f"{sum(known):.4f} $/hour in all{': ' if rest else ''}{rest}."
+
+
+def _counted(number: int, one: str, several: str) -> str:
+    return f"{number} {one if number == 1 else several}" if number else ""
 
 
 def amount(charge: Row) -> float:
@@ -87,6 +95,11 @@ def between(charge: Row, since: float, until: float) -> float:
     if end <= start:
         return amount(charge) if since <= start < until else 0.0
     return amount(charge) * max(0.0, min(end, until) - max(start, since)) / (end - start)
+
+
+def _spent(charges: Iterable[Row], since: float, until: float) -> float:
+    """The dollars of all charges that fall into a time."""
+    return round(sum((between(each, since, until) for each in charges), 0.0), CENTS)
 
 
 def _span(charge: Row, since: float) -> tuple[float, float]:
@@ -130,15 +143,15 @@ def summary(instances: Sequence[Row], volumes: Sequence[Row], charges: Sequence[
     rows = [_rented("instance", each, charges, (today, month), now) for each in instances]
     rows += [_rented("volume", each, charges, (today, month), now) for each in volumes]
     rows.sort(key=lambda row: (_ORDER.get(row["state"], 0), row["type"], -(row["per_hour"] or 0.0)))
-    per_hour = round(sum(row["per_hour"] or 0.0 for row in rows), 6)
+    per_hour = round(sum((row["per_hour"] or 0.0 for row in rows), 0.0), 6)
     credit = number(user.get("credit"))
     seconds = None if credit is None or not per_hour else max(0.0, credit) / per_hour * HOUR
     return {
         "rows": rows,
         "per_hour": per_hour,
-        "today": round(sum(between(each, today, now) for each in charges), 6),
-        "this_month": round(sum(between(each, month, now) for each in charges), 6),
-        "credit": credit,
+        "today": _spent(charges, today, now),
+        "this_month": _spent(charges, month, now),
+        "credit": None if credit is None else round(credit, CENTS),
         "runs_out": None if seconds is None else iso(now + seconds),
         "lasts": None if seconds is None else duration(seconds),
     }
@@ -160,8 +173,8 @@ def _rented(kind: str, rented: Row, charges: Iterable[Row], begins: tuple[float,
         "state": state or "starting",
         "gpu": gpu(rented) if kind == "instance" else None,
         "per_hour": None if price is None else round(price, 6),
-        "today": round(sum(between(each, begins[0], now) for each in own), 6),
-        "this_month": round(sum(between(each, begins[1], now) for each in own), 6),
+        "today": _spent(own, begins[0], now),
+        "this_month": _spent(own, begins[1], now),
         "lease_end": None if lease.end is None else iso(lease.end),
         "lease_budget": lease.budget,
     }
@@ -203,13 +216,13 @@ def grouped(charges: Sequence[Row], instances: Sequence[Row], volumes: Sequence[
     rows = [
         {
             "group": group,
-            "amount": round(dollars, 6),
+            "amount": round(dollars, CENTS),
             "share": round(dollars / total, 4) if total else 0.0,
             "sources": len(sources[group]),
         }
         for group, dollars in sorted(sums.items(), key=(lambda item: item) if by == "day" else lambda item: -item[1])
     ]
-    return {"by": by, "start": iso(since), "end": iso(until), "total": round(total, 6), "rows": rows}
+    return {"by": by, "start": iso(since), "end": iso(until), "total": round(total, CENTS), "rows": rows}
 
 
 def _shares(charge: Row, known: Mapping[str, Row], by: str, since: float, until: float) -> Iterator[tuple[str, float]]:

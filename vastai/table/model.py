@@ -187,10 +187,11 @@ class Output:
 
     Attributes:
         histogram: the field that is drawn, and its unit, or None.
+        hourly: do the rows cost by the hour, so that a terminal says what they cost together?
         given: parameter -> the keys that are others when it is given.
     """
 
-    __slots__ = ("empty", "given", "histogram", "piped", "quiet", "rows", "table", "text", "view")
+    __slots__ = ("empty", "given", "histogram", "hourly", "piped", "quiet", "rows", "table", "text", "view")
 
     def __init__(self, entry: Entry) -> None:
         self.table: str | None = entry.get("table")
@@ -201,6 +202,7 @@ class Output:
         self.empty: str | None = entry.get("empty")
         self.piped: str | None = entry.get("piped")
         self.histogram: Entry | None = entry.get("histogram")
+        self.hourly: bool = bool(entry.get("hourly"))
         self.given: dict[str, Entry] = entry.get("given", {})
 
     def when(self, values: Mapping[str, Any]) -> Output:
