@@ -8,7 +8,7 @@ import os
 import pty
 import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from io import StringIO
 from pathlib import Path
 from types import SimpleNamespace
@@ -20,11 +20,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from test_cli import RUNS, Stream
 
+from vastai import VastAI
 from vastai.cli import flags, formats, local, main, options, sorting
 from vastai.cli.terminal import Terminal
 from vastai.client import table as whole_table
 from vastai.errors import APIError, ConnectionFailed, NotFound
-from vastai.table.model import Table
+from vastai.table.model import Command, Table
 
 ODD = ["\x85", "\ud800", "12e5", "0x1", "yes", "~", "\r", "\n", " a", "a\x85b", "---", "...", "a\n...\n", "%", "\0", ""]
 TEXT = st.text(max_size=12) | st.sampled_from(ODD)
@@ -122,10 +123,91 @@ def test_an_option_for_output_is_every_command_s_but_for_its_own_flags() -> None
 
 def test_what_reads_rows_or_a_record_can_be_watched_and_nothing_else() -> None:
     for command in whole_table():
-        reads = command.effect == "read" and command.returns.type != "str" and command.returns.schema != "ack"
-        assert ("--watch" in flags.flags_of(command)) == reads
-        assert reads or command.words[0] != "show", "every show command can be watched"
+        watchable = "--watch" in flags.flags_of(command)
+        assert watchable or command.words[0] not in ("show", "search"), "what shows something can be watched"
+        if command.effect != "read" or command.returns.type == "str" or command.returns.schema == "ack":
+            assert not watchable
+        if command.flow and not command.output.table:
+            assert not watchable, "it may run a program, or write a file"
     assert not [command.name for command in local.table() if command.watchable]
+
+
+# ---------------------------------------------------------------- every command that needs no arguments
+
+READS = [
+    command
+    for command in whole_table()
+    if command.watchable and not command.any_of and not any(each.required for each in command.params.values())
+]
+
+
+@pytest.fixture(scope="module")
+def sandbox() -> Iterator[VastAI]:
+    """One world for many looks; a secret is in it."""
+    with VastAI(server_url="sandbox::memory:", raise_errors=True) as client:
+        client.create_env_var("TOKEN", "a-secret-value")
+        offer = client.search_offers(limit=1, order="dph_total")[0]["id"]
+        client.create_instance(offer, image="pytorch/pytorch", disk=10, label='a, "b"')
+        yield client
+
+
+class Kept:
+    """A client that stays open between commands."""
+
+    def __init__(self, client: VastAI) -> None:
+        self.settings = client.settings
+        self.perform = client.perform
+
+    def close(self) -> None:
+        pass
+
+
+def looked(client: VastAI, command: Command, *options: str) -> tuple[int, str, str]:
+    """Exit code, stdout and stderr of a look at a few rows."""
+    out, err = Stream(), Stream()
+    terminal = Terminal(Stream(), out, err, {"NO_COLOR": "1"})
+    few = ["--limit", "3"] if "limit" in command.params else []
+    argv = [*options, *command.words, *few]  # options first: --format of a few commands is their own
+    code = main.guarded(argv, terminal, open_client=lambda **_: Kept(client))  # type: ignore[arg-type,return-value]
+    return code, out.getvalue(), err.getvalue()
+
+
+@pytest.mark.parametrize("command", READS, ids=lambda command: command.name)
+def test_what_is_read_is_the_same_in_every_form(command: Command, sandbox: VastAI) -> None:
+    code, raw, error = looked(sandbox, command, "--raw")
+    looks = {form: looked(sandbox, command, "--format", form) for form in options.FORMATS[1:]}
+    if code:  # such as the members of a team, where there is no team
+        assert {form: (code, out, json.loads(err)) for form, (code, out, err) in looks.items()} == dict.fromkeys(
+            looks, (code, "", json.loads(error))
+        )
+        return
+    assert [code for code, _, _ in looks.values()] == [0] * 4
+    forms = {form: out for form, (_, out, _) in looks.items()}
+    result = json.loads(raw)
+    key = command.output.rows if isinstance(result, dict) else None
+    rows = (result.get(key) or []) if key else result if isinstance(result, list) else [result]
+    assert shape(yaml.safe_load(forms["yaml"])) == shape(result)
+    assert shape([json.loads(line) for line in forms["jsonl"].splitlines()]) == shape(rows)
+    read = list(csv.DictReader(StringIO(forms["csv"])))
+    assert len(read) == len(rows)
+    assert not rows or set(read[0]) == {name for row in rows for name in row}
+
+
+def shape(value: Any) -> Any:
+    """A value without its numbers: time goes on between two looks."""
+    if isinstance(value, dict):
+        return {name: shape(item) for name, item in value.items()}
+    if isinstance(value, list):
+        return [shape(item) for item in value]
+    return 0 if isinstance(value, int | float) and not isinstance(value, bool) else value
+
+
+@pytest.mark.parametrize("more", [["--query", "[].value"], ["--columns", "value,key"], ["--sort", "value-"], []])
+@pytest.mark.parametrize("form", options.FORMATS)
+def test_a_secret_is_masked_in_every_form(form: str, more: list[str], sandbox: VastAI) -> None:
+    code, text, _ = looked(sandbox, whole_table().command("show_env_vars"), "--format", form, *more)
+    assert (code, "****" in text) == (0, True)
+    assert "a-secret-value" not in text
 
 
 # ---------------------------------------------------------------- again and again
@@ -370,13 +452,13 @@ class Screen:
         return shown.removesuffix("END").replace("\r\n", "\n")
 
 
-READS = '#!/bin/sh\necho "$LESS" > {seen}; cat >> {seen}\n'
+TAKES_ALL = '#!/bin/sh\necho "$LESS" > {seen}; cat >> {seen}\n'
 LEAVES = '#!/bin/sh\nread -r line; echo "$line" > {seen}\n'  # as q does, before all was read
 INTERRUPTED = "#!/bin/sh\nkill -INT $PPID; cat > {seen}; kill -INT $$\n"  # Ctrl-C reaches both
 
 
 def test_what_is_longer_than_the_screen_is_paged(tmp_path: Path) -> None:
-    screen = Screen(tmp_path, READS)
+    screen = Screen(tmp_path, TAKES_ALL)
     assert screen.run("show boxes", 8) == ""
     less, *lines = screen.seen.read_text().splitlines()
     assert (less, lines[0], len(lines)) == ("FRX", "ID  Label  RAM", 9)
@@ -398,7 +480,7 @@ def test_what_is_longer_than_the_screen_is_paged(tmp_path: Path) -> None:
     ],
 )
 def test_what_is_not_paged(line: str, rows: int, environ: dict[str, str], tmp_path: Path) -> None:
-    screen = Screen(tmp_path, READS)
+    screen = Screen(tmp_path, TAKES_ALL)
     assert len(screen.run(line, rows, **environ).splitlines()) >= rows
     assert not screen.seen.exists()
 

@@ -293,8 +293,11 @@ class Command:
 
     @property
     def watchable(self) -> bool:
-        """Is it worth asking again and again: does it read rows or a record, and no more than that?"""
-        reads = self.effect == "read" and (self.verb or self.composed)
+        """Is it worth asking again and again: does it read rows or a record, and no more than that?
+
+        What a flow may do besides, such as write a file, it does not do where the entry has a table for what it reads.
+        """
+        reads = self.effect == "read" and (self.output.table if self.composed else self.verb)
         return bool(reads) and self.returns.type != "str" and self.returns.schema != "ack"
 
     def question(self, values: Mapping[str, Any]) -> str:
