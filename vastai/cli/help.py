@@ -24,7 +24,8 @@ usage: vastai COMMAND [ARGUMENTS] [OPTIONS]
 The GPU market Vast.ai on the command line: search offers, rent and use
 instances, and pay for them.
 
-  vastai set api-key KEY          Keep the key of your account on this machine
+  vastai set api-key              Keep the key of your account on this machine
+  vastai doctor                   Look what is wrong, and what to do
   vastai COMMAND --help           Show the arguments of a command, with examples
   vastai help WORD                List the commands that begin with a word
   vastai help                     List the topics of help, such as queries
@@ -34,7 +35,7 @@ instances, and pay for them.
 
 
 WAYS = """\
-First, once:         vastai set api-key KEY
+First, once:         vastai set api-key, which asks for your key
 Without an account:  add --url sandbox to any command; nothing there costs money
 More:                vastai COMMAND --help, vastai --help for all commands,
                      vastai help for topics such as the language of queries

@@ -14,7 +14,7 @@ from .steps import Reply, Request
 
 # What to do about a refusal, by status.
 HINTS = {
-    401: "Check the key: vastai set api-key KEY, or the variable VAST_API_KEY.",
+    401: "Check the key: vastai doctor shows which is used, vastai set api-key takes another.",
     403: "The key lacks the scope for this, or belongs to another account or team.",
     404: "Check the id; it may be gone, or belong to another account or team.",
     410: "The offer is gone: search again.",
