@@ -64,6 +64,7 @@ def test_arguments(case: dict[str, Any]) -> None:
     assert arguments.options == case.get("options", {})
 
 
+@settings(deadline=None)
 @given(st.text(st.characters(codec="utf-8", exclude_characters="\0")))
 def test_any_text_arrives_as_the_value_of_a_flag(value: str) -> None:
     arguments = read(SMALL.command("rent_box"), ["7", f"--image={value}"])
