@@ -76,7 +76,7 @@ def test_a_key_that_is_kept_is_used_from_then_on(own_home: Path) -> None:
 
 WRONG_CALLS: list[tuple[str, tuple[Any, ...], dict[str, Any], str]] = [
     ("start_instance", (), {}, "missing 1 required argument: 'id'"),
-    ("start_instance", (1, 2, 3), {}, "takes at most 1 positional argument"),
+    ("show_instance", (1, 2, 3), {}, "takes at most 1 positional argument"),
     ("start_instance", (1,), {"id": 2}, "multiple values for argument 'id'"),
     ("create_instance", (1,), {"imgae": "x"}, "unexpected keyword argument 'imgae'. Did you mean \"image\"?"),
 ]
