@@ -129,7 +129,7 @@ def test_a_wait_runs_out_at_its_limit_after_a_last_look() -> None:
     assert isinstance(walk.result, ConnectionFailed) and exit_code(walk.result) == 6
     assert walk.result.code == "timed_out"
     assert walk.result.message == "Instance 7 is not running after 12 s: loading."
-    assert walk.result.as_refusal()["instance"] == LOADING
+    assert walk.result.as_refusal()["instance"]["actual_status"] == "loading"
     assert sum(walk.pauses) == 12.0 and walk.pauses[-1] == 0.0
 
 

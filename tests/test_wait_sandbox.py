@@ -219,11 +219,16 @@ def test_raw_is_one_document_with_the_instance(place: Place) -> None:
     ended = place.type(*RENT, "--wait", "--raw")
     shown = json.loads(ended.out)
     assert (shown["instance"]["id"], ended.err) == (shown["new_contract"], "[sandbox]\n")
+    assert shown["instance"]["jupyter_token"] == "****"
+    assert len(place.client.show_instance(shown["new_contract"])["jupyter_token"]) > 4
     place.sandbox.fault("PUT /asks/*", "boot-exit")
     failed = place.type("create", "instance", str(place.other_offer()), "--image", IMAGE, "--wait", "--raw")
     refusal = json.loads(failed.err)
     assert (failed.code, failed.out, refusal["error"]) == (1, "", "never_ready")
     assert refusal["instance"]["id"] == refusal["new_contract"]
+    assert refusal["instance"]["jupyter_token"] == "****"
+    several = place.type("wait", "instances", str(refusal["new_contract"]), "--raw")
+    assert json.loads(several.err)["results"][0]["instance"]["jupyter_token"] == "****"
 
 
 def test_ids_alone_are_printed_when_it_runs(place: Place) -> None:

@@ -208,9 +208,22 @@ def masked(command: Command, result: Any, given: Mapping[str, Any]) -> Any:
     from .table.schemas import properties
 
     secret = [name for name, described in properties(command.returns.schema).items() if described.get("x-secret")]
-    if not secret:
+    if isinstance(result, list):
+        return [_hidden(row, secret) for row in result] if secret else result
+    return _hidden(masked_inside(result), secret)
+
+
+def masked_inside(result: Any) -> Any:
+    """A result, or a refusal, with the rows of instances masked that stand in it when they were waited for."""
+    if not isinstance(result, dict) or not {"instance", "results"} & set(result):
         return result
-    return [_hidden(row, secret) for row in result] if isinstance(result, list) else _hidden(result, secret)
+    from .table.schemas import properties
+
+    secret = [name for name, described in properties("instance").items() if described.get("x-secret")]
+    masked = {**result, "instance": _hidden(result["instance"], secret)} if "instance" in result else {**result}
+    if isinstance(masked.get("results"), list):
+        masked["results"] = [masked_inside(row) for row in masked["results"]]
+    return masked
 
 
 def _hidden(row: Any, secret: Sequence[str]) -> Any:

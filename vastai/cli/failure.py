@@ -16,7 +16,9 @@ def show_error(error: VastError, terminal: Terminal) -> None:
     if terminal.raw:
         from json import dumps
 
-        refusal = error.as_refusal()
+        from ..render import masked_inside
+
+        refusal = masked_inside(error.as_refusal())
         if terminal.held:
             refusal["notes"] = terminal.held
         terminal.show(dumps(refusal, default=str))

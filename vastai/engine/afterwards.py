@@ -42,36 +42,44 @@ def after(command: Command, values: Mapping[str, Any], carried: Flow, run: Run) 
         Halted: likewise, for an interruption.
     """
     answer = yield from carried
-    if not (command.wait and values.get("wait")):
+    aim = _aim(command, values)
+    if aim is None:
         return answer
-    ids = _instances(command, values, answer)
+    ids, several = _instances(command, values, answer)
     if not ids:
         return answer
-    aim = Aim(values["wait"], values["wait_timeout"], after=_after(command))
     look, listed = command.wait["look"], command.wait["list"]
     try:
-        if not _are_several(command, values, answer):
+        if not several:
             row = yield from until(lambda id: run(look, id), ids[0], aim)
-            return {**answer, **_result(ids[0], row, aim)}
+            return row if command.only_waits and row is not None else {**answer, **_result(ids[0], row, aim)}
         outcomes = yield from until_all(lambda: run(listed), ids, aim)
         return _reported(answer, ids, outcomes, aim)
     except VastError as error:
-        raise _completed(error, command, ids, answer) from None
+        raise error if command.only_waits else _completed(error, command, ids, answer) from None
     except KeyboardInterrupt:
+        if command.only_waits:
+            raise
         raise Halted(_interrupted(command, ids), dict(answer)) from None
+
+
+def nothing() -> Flow:
+    """What a command does that does nothing but wait."""
+    yield from ()
+    return {"success": True}
+
+
+def _aim(command: Command, values: Mapping[str, Any]) -> Aim | None:
+    """What is waited for, or None when nothing is."""
+    names = {"until": "wait", "timeout": "wait_timeout", "poll": "", **command.wait}
+    if not (command.wait and values.get(names["until"])):
+        return None
+    return Aim(values[names["until"]], values[names["timeout"]], values.get(names["poll"]), _after(command))
 
 
 def without(command: Command, given: Mapping[str, Any]) -> Row:
     """The values of a call that does not wait, because all are waited for together."""
     return {name: value for name, value in given.items() if not (command.wait and name == "wait")}
-
-
-def report(ids: Sequence[Any], outcomes: Sequence[Outcome], aim: Aim) -> Row:
-    """What came of waiting for several instances, as bulk commands report it."""
-    told = [outcome if outcome.error else Outcome(_result(id, outcome.result, aim)) for id, outcome in zip(
-        ids, outcomes, strict=True
-    )]  # fmt: skip
-    return bulk.report([[id] for id in ids], told)
 
 
 def _result(id: Any, row: Row | None, aim: Aim) -> Row:
@@ -80,30 +88,34 @@ def _result(id: Any, row: Row | None, aim: Aim) -> Row:
     return {"msg": f"Instance {id} {DONE[aim.until]}{where}.", **({"instance": row} if row is not None else {})}
 
 
-def _instances(command: Command, values: Mapping[str, Any], answer: Any) -> list[Any]:
-    """The instances to wait for: those that were given and not refused, or those that the answer names."""
+def _instances(command: Command, values: Mapping[str, Any], answer: Any) -> tuple[list[Any], bool]:
+    """The instances to wait for: those that were given and not refused, or those that the answer names.
+
+    Returns:
+        also whether it was about a list, even if one of a single instance.
+    """
     if not isinstance(answer, Mapping):
-        return []
+        return [], False
     named = answer.get(command.wait["made"]) if "made" in command.wait else values[command.wait["given"]]
     ids = bind.distinct(named if isinstance(named, list) else [named] if named is not None else [])
     refused = {str(row.get("id")) for row in answer.get("results") or () if row.get("success") is False}
-    return [id for id in ids if str(id) not in refused]
-
-
-def _are_several(command: Command, values: Mapping[str, Any], answer: Row) -> bool:
-    """Was the command about a list, even if one of a single instance?"""
-    named = answer.get(command.wait["made"]) if "made" in command.wait else values[command.wait["given"]]
-    return isinstance(named, list)
+    return [id for id in ids if str(id) not in refused], isinstance(named, list)
 
 
 def _after(command: Command) -> str:
     """What has happened to the instances. What is there already and must not be told twice was told to restart."""
+    if command.only_waits:
+        return ""
     return "made" if "made" in command.wait else "restarted" if command.effect == "once" else "changed"
 
 
 def _reported(answer: Row, ids: Sequence[Any], outcomes: Sequence[Outcome], aim: Aim) -> Row:
     """The answer for several, with what came of each; those that were refused before stay as they are."""
-    waited = report(ids, outcomes, aim)
+    told = [
+        outcome if outcome.error else Outcome(_result(id, outcome.result, aim))
+        for id, outcome in zip(ids, outcomes, strict=True)
+    ]
+    waited = bulk.report([[id] for id in ids], told)
     known = {str(row["id"]): row for row in answer.get("results") or ()}
     known |= {str(row["id"]): {**known.get(str(row["id"]), {}), **row} for row in waited["results"]}
     rows = list(known.values())

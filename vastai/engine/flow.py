@@ -91,6 +91,8 @@ def _generator(command: Command) -> Callable[[Command, dict[str, Any], Context],
         return _steps
     if command.pages:
         return _pages
+    if command.only_waits:
+        return lambda command, values, context: afterwards.nothing()
     if command.poll:
         return _poll
     if any(parameter.batch for parameter in command.params.values()):

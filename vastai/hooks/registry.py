@@ -34,7 +34,7 @@ MODULES = {
     "prepare": ("prepare", "renting", "leases", "launch", "templates", "hosts", "account"),
     "flow": (
         "flows", "connect", "launch", "storage_flows", "templates", "price_increases", "flows_hosts",
-        "flows_benchmarks", "account_flows", "cost_flows", "lease_flows", "flows_waiting", "doctor",
+        "flows_benchmarks", "account_flows", "cost_flows", "lease_flows", "doctor",
     ),
     "view": ("views", "renting", "launch", "storage", "price_increases", "hosts", "account", "findings"),
 }  # fmt: skip

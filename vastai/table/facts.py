@@ -33,7 +33,7 @@ VIEWS = frozenset(("text",))  # views that need no hook
 NUMBERS = ("int", "float")
 SCHEDULE_PARAMETERS = ("schedule", "start_date", "end_date", "day", "hour")  # when something is done again and again
 
-WAIT_PARAMETERS = ("wait", "wait_timeout")  # until what, and how long
+WAIT_PARAMETERS = {"until": "wait", "timeout": "wait_timeout"}  # until what, and how long, unless they have other names
 
 
 class Command(NamedTuple):
@@ -130,7 +130,7 @@ def place(name: str, parameter: Entry, entry: Entry) -> str:
         return str(parameter["in"])
     if name in path_names(entry):
         return "path"
-    if "http" not in entry and ("flow" in entry or "steps" in entry):
+    if "http" not in entry and {"flow", "steps", "wait"} & set(entry):
         return "local"
     return "query" if verb_and_path(entry)[0] == "GET" else "body"
 

@@ -237,10 +237,13 @@ class Command:
         self.path: str = PREFIX + path if path and self.service == "api" and not path.startswith("/api/") else path
         self.flow: str | None = entry.get("flow")
         self.steps: list[Entry] = entry.get("steps", [])
+        self.wait: Entry = entry.get("wait", {})
         self.calls: tuple[str, ...] = tuple(entry.get("calls", ())) or tuple(step["run"] for step in self.steps)
         self.query: Entry = entry.get("query", {})
         self.body: Entry = entry.get("body", {})
         self.params = {key: Parameter(key, value, self._place(key)) for key, value in entry.get("params", {}).items()}
+        if self.only_waits:
+            self.calls = (self.wait["list" if self.params[self.wait["given"]].many else "look"],)
         self.orders: list[list[str]] = entry.get("orders") or [list(self.params)]
         self.any_of: list[str] = entry.get("any_of", [])
         self.window: Entry | None = entry.get("window")
@@ -252,7 +255,6 @@ class Command:
         self.key: str = entry.get("key", "required")
         self.confirm: str | None = entry.get("confirm")
         self.schedule: Entry = entry.get("schedule", {})
-        self.wait: Entry = entry.get("wait", {})
         self.sandbox_only: bool = bool(entry.get("sandbox_only"))
         self.instead: str = entry.get("instead", "")
         self.source: str = entry.get("source", "")
@@ -264,7 +266,7 @@ class Command:
         """Where a parameter travels unless its entry says otherwise: path if named there; query for GET; else body."""
         if "{" + name + "}" in self.path:
             return "path"
-        return "local" if self.flow or self.steps else "query" if self.verb == "GET" else "body"
+        return "local" if self.composed else "query" if self.verb == "GET" else "body"
 
     @staticmethod
     def _look_at(entry: Any) -> Entry:
@@ -273,7 +275,12 @@ class Command:
     @property
     def composed(self) -> bool:
         """Is it made of other commands, or of steps of its own?"""
-        return bool(self.flow or self.steps)
+        return bool(self.flow or self.steps or self.only_waits)
+
+    @property
+    def only_waits(self) -> bool:
+        """Does it look at instances until they are as it is told, and nothing else?"""
+        return bool(self.wait) and not (self.verb or self.flow or self.steps)
 
     @property
     def asks(self) -> bool:

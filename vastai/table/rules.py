@@ -105,9 +105,13 @@ def schedules_have_times(name: str, entry: Entry) -> Found:
 
 def waits_have_limits(name: str, entry: Entry) -> Found:
     """What can wait takes the parameters that say until what, and how long."""
-    missing = [key for key in WAIT_PARAMETERS if key not in _params(entry)]
-    if "wait" in entry and missing:
-        yield ("wait",), f"the entry needs the parameters {' and '.join(missing)}"
+    if "wait" in entry:
+        names = [entry["wait"].get(key, name) for key, name in WAIT_PARAMETERS.items()]
+        missing = [name for name in names if name not in _params(entry)]
+        if missing:
+            yield ("wait",), f"the entry needs the parameters {' and '.join(missing)}"
+        alone = not {"http", "steps", "flow"} & set(entry)
+        yield from ((("wait",), f"alone needs {key}") for key in ("effect", "examples") if alone and key not in entry)
 
 
 def _named(entry: Entry) -> Iterator[tuple[Path, Any]]:
@@ -116,8 +120,7 @@ def _named(entry: Entry) -> Iterator[tuple[Path, Any]]:
         yield ("pages", "most"), entry["pages"]["most"]
     for number, key in enumerate(entry.get("any_of", ())):
         yield ("any_of", number), key
-    if "given" in entry.get("wait", {}):
-        yield ("wait", "given"), entry["wait"]["given"]
+    yield from ((("wait", key), entry["wait"][key]) for key in ("given", "poll") if key in entry.get("wait", {}))
     follow = entry.get("poll", {}).get("follow", {})
     yield from ((("poll", "follow", key), follow[key]) for key in ("when", "of", "tail") if key in follow)
     if "instance" in entry.get("schedule", {}):
