@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cache
@@ -62,6 +61,8 @@ def _joined(gap: str, lines: Iterable[str]) -> Iterator[str]:
 
 def _csv(rows: Sequence[Any], names: Sequence[str]) -> Iterator[str]:
     """A heading of all fields in the order in which they first come, and a line per row."""
+    import csv  # nothing else needs it
+
     objects = [row if isinstance(row, dict) else {VALUE: row} for row in rows]
     heading = [*dict.fromkeys(name for row in objects for name in row)] or list(names)
     if not heading:

@@ -9,9 +9,12 @@ from ..errors import UsageError
 from ..nearest import suggestion
 from ..table.model import Command
 from .columns import Column, Names, described, narrowed
-from .expression import Expression
 from .options import FORMATS
 from .sorting import Key, in_order, keys_of
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from .expression import Expression
 
 RESULTS = "results"  # where a command for several items reports on each
 
@@ -58,7 +61,7 @@ class Presentation:
         self.sort: list[Key] = [(field, down) for field, (_, down) in zip(fields, keys, strict=True)]
         if keys and not (command.returns.many or command.output.rows or command.output.table):
             raise UsageError(f"{command.name}: gives no rows, so there is nothing to sort")
-        self.query = Expression(str(options["--query"])) if "--query" in options else None
+        self.query = _expression(str(options["--query"])) if "--query" in options else None
         if self.query and self.columns:
             raise UsageError("--query picks fields itself, so there is nothing left for --columns")
 
@@ -119,6 +122,12 @@ class Presentation:
     def _with_rows(self, result: Any, rows: list[Any]) -> Any:
         key = self.row_key(result)
         return rows if key is None else {**result, key: rows}
+
+
+def _expression(text: str) -> Expression:
+    from .expression import Expression
+
+    return Expression(text)
 
 
 def _form(options: Mapping[str, str | bool]) -> str:
