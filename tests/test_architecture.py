@@ -28,8 +28,8 @@ ALLOWED = {
     "histogram": set(),
     "table": set(),
     "hooks": set(),
-    "settings": {"profiles"},
-    "profiles": set(),
+    "settings": set(),
+    "profiles": {"settings"},
     "engine": {"table", "hooks", "settings"},
     "factory": {"table"},
     "render": {"table", "hooks", "cells", "histogram"},
@@ -47,6 +47,7 @@ ALLOWED = {
 EVERYBODY = {"errors", "nearest", "signs", "__version__"}
 # Upward arrows that are meant, each loaded lazily inside a function.
 LAZY = {
+    ("settings", "profiles"): "who has no profile does without them",
     ("engine", "sandbox"): "the transport of a sandbox address is loaded when it is opened",
     ("engine", "recording"): "a transport that records or plays back is loaded when it is asked for",
     ("cli", "sandbox"): "the sandbox's own commands, which are not commands of the API",

@@ -200,6 +200,22 @@ def test_a_profile_of_a_sandbox_needs_no_key(own_home: Path) -> None:
     assert (code, json.loads(out)["id"] > 0, err) == (0, True, "[sandbox]\n")
 
 
+def test_the_file_of_a_sandbox_is_found_from_everywhere(own_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert run(["profile", "add", "play", "--url", "sandbox:my.db"])[0] == 0
+    assert VastAI(profile="play").settings.server_url == f"sandbox:{own_home}/my.db"
+
+
+@pytest.mark.parametrize("blocked", ["profiles", "profiles/new"])
+def test_a_profile_that_cannot_be_written_is_not_there(blocked: str, own_home: Path) -> None:
+    folder = own_home / ".config/vastai"
+    (folder / blocked).parent.mkdir(parents=True)
+    (folder / blocked).write_text("a file where a folder should be")
+    code, out, err = run(["profile", "add", "new"], "sesame-4711\n")
+    assert (code, out, "The profile was not kept" in err) == (1, "", True)
+    assert [path.name for path in folder.rglob("*") if path.is_file()] == [blocked.rpartition("/")[2]]
+    assert profiles.names(str(folder)) == ["default"]
+
+
 def test_what_goes_before_a_choice_is_said(config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("VAST_API_KEY", "mine")
     assert "VAST_API_KEY is set: its key goes before" in run(["profile", "use", "work"])[2]

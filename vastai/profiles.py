@@ -11,6 +11,7 @@ import os
 
 from .errors import UsageError
 from .nearest import suggestion
+from .settings import KEY_FILE, SESSION_FILE
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # the typing module costs start-up time
@@ -67,10 +68,22 @@ def existing(config: str, name: str) -> str:
 def names(config: str) -> list[str]:
     """The names of all profiles, the default one first."""
     try:
-        entries = sorted(entry.name for entry in os.scandir(os.path.join(config, FOLDER)) if entry.is_dir())
+        found = sorted(entry.name for entry in os.scandir(os.path.join(config, FOLDER)) if entry.is_dir())
     except OSError:
-        entries = []
-    return [DEFAULT, *entries]
+        found = []
+    return [DEFAULT, *(name for name in found if not name.startswith("."))]  # what begins so is not finished
+
+
+def remove(folder: str) -> None:
+    """Remove the files of a profile and its folder.
+
+    Raises:
+        OSError: something cannot be removed, as a folder in which something else stands.
+    """
+    for name in (KEY_FILE, SESSION_FILE, SETTINGS):
+        if os.path.lexists(os.path.join(folder, name)):
+            os.unlink(os.path.join(folder, name))
+    os.rmdir(folder)
 
 
 def settings(folder: str) -> dict[str, str]:

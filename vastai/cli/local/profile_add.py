@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from typing import Any
 
 from ... import profiles
@@ -42,6 +43,8 @@ def run(values: dict[str, Any], context: Context) -> dict[str, Any]:
     """
     name, key = values["name"], values["key"]
     kept = {setting: context.options.get(flag) for flag, setting in KEPT.items()}
+    if context.server_url:
+        kept["server_url"] = _from_everywhere(context.server_url)
     if key is None and context.options.get("--api-key"):
         key = str(context.options["--api-key"])
     if key == "-" or (key is None and not context.server_url.startswith("sandbox")):
@@ -50,10 +53,33 @@ def run(values: dict[str, Any], context: Context) -> dict[str, Any]:
         key = whole_key(key, "profile add")
     folder = profiles.folder_of(config_folder(context.terminal.environ), name)
     try:
-        Edge().keep(os.path.join(folder, profiles.SETTINGS), profiles.written(kept).encode())
-        if key:
-            Edge().keep(os.path.join(folder, KEY_FILE), f"{key}\n".encode())
+        _keep(folder, {profiles.SETTINGS: profiles.written(kept), **({KEY_FILE: f"{key}\n"} if key else {})})
     except OSError as error:
         raise VastError(f"The profile was not kept: {folder}: {error.strerror}.", code="not_written") from None
     use = f"--profile {name} uses it for one command, vastai profile use {name} for all"
     return {"success": True, "msg": f"The profile is kept in {folder}. {use}."}
+
+
+def _keep(folder: str, files: dict[str, str]) -> None:
+    """Make a folder with these files, all or nothing."""
+    unfinished = os.path.join(os.path.dirname(folder), f".{os.path.basename(folder)}.{os.getpid()}")
+    try:
+        for name, text in files.items():
+            Edge().keep(os.path.join(unfinished, name), text.encode())
+        os.rename(unfinished, folder)
+    except BaseException:
+        with suppress(OSError):
+            profiles.remove(unfinished)
+        raise
+
+
+def _from_everywhere(server: str) -> str:
+    """The address of a server as it is right in every folder.
+
+    >>> _from_everywhere("sandbox:/tmp/a.db"), _from_everywhere("sandbox::memory:"), _from_everywhere("https://gpu")
+    ('sandbox:/tmp/a.db', 'sandbox::memory:', 'https://gpu')
+    """
+    kind, _, path = server.partition(":")
+    if kind not in ("sandbox", "replay") or path in ("", ":memory:"):
+        return server
+    return f"{kind}:{os.path.abspath(os.path.expanduser(path))}"

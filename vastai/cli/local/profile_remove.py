@@ -7,7 +7,7 @@ from typing import Any
 
 from ... import profiles
 from ...errors import UsageError, VastError
-from ...settings import KEY_FILE, SESSION_FILE, config_folder, profile_in_use
+from ...settings import KEY_FILE, config_folder, profile_in_use
 from . import Context
 
 
@@ -33,10 +33,7 @@ def run(values: dict[str, Any], context: Context) -> dict[str, Any]:
     config = config_folder(context.terminal.environ)
     folder = profiles.folder_of(config, values["name"])
     try:
-        for name in (KEY_FILE, SESSION_FILE, profiles.SETTINGS):
-            if os.path.lexists(os.path.join(folder, name)):
-                os.unlink(os.path.join(folder, name))
-        os.rmdir(folder)
+        profiles.remove(folder)
         if profile_in_use("", {**context.terminal.environ, "VASTAI_PROFILE": ""}) == (values["name"], "profile use"):
             os.unlink(os.path.join(config, profiles.CHOICE))
     except OSError as error:
