@@ -100,8 +100,10 @@ class Settings:
         kept = self._kept() if self.profile else {}
         server = _text("server_url", server_url) or self._told("VAST_URL", kept, "server_url")[0] or DEFAULT_SERVER
         self.server_url = server.rstrip("/")
-        several = kept.get("retry") if isinstance(retry, Standard) else None
-        self.retry = _count("retry", retry) if several is None else _count(f"retry of profile {self.profile}", several)
+        again = kept.get("retry") if isinstance(retry, Standard) else None
+        self.retry = (
+            _count("retry", retry) if again is None else _count(f"retry of profile {self.profile}", _whole(again))
+        )
         self.raw = raw
         self.explain = explain
         self.quiet = quiet
@@ -267,11 +269,15 @@ def _wrong(message: str) -> "UsageError":
     return UsageError(message)
 
 
-def _count(name: str, value: "int | str") -> int:
-    number = int(value[:9]) if isinstance(value, str) and value.isascii() and value.isdigit() else value
-    if isinstance(number, bool) or not isinstance(number, int) or number < 0:
+def _count(name: str, value: object) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
         raise _wrong(f"{name}: {value!r} is not a number of repeats (0 or more)")
-    return int(number)
+    return int(value)
+
+
+def _whole(text: str) -> "int | str":
+    """A text of digits as a number; any other as it is, for the message about it."""
+    return int(text[:9]) if text.isascii() and text.isdigit() else text
 
 
 def _parallel(name: str, value: object) -> int:
