@@ -163,6 +163,12 @@ def test_an_old_answer_is_not_taken(tmp_path: Path) -> None:
     assert rows._fresh(str(tmp_path / "none")) is None
 
 
+def test_tab_makes_no_sandbox(tmp_path: Path) -> None:
+    assert asked(60, VAST_URL=f"sandbox:{tmp_path}/world.db") == "words\n"
+    assert asked(60, VAST_URL="sandbox", XDG_STATE_HOME=str(tmp_path)) == "words\n"
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_without_a_key_nothing_is_asked() -> None:
     assert offered("vastai --url http://127.0.0.1:9 show instance ") == ["words"]
 

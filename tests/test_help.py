@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from test_cli import Stream
 
-from vastai.cli import help, main, topics
+from vastai.cli import help, main, options, topics
 from vastai.cli.terminal import Terminal
 from vastai.client import table
 from vastai.errors import EXIT_CODES, UsageError
@@ -21,6 +21,7 @@ ROOT = Path(__file__).parent.parent
 PAGES = {
     "queries": ROOT / "docs/guides/queries.md",
     "regions": ROOT / "docs/guides/queries.md",
+    "output": ROOT / "docs/guides/output.md",
     "exit-codes": ROOT / "docs/cli/commands.md",
     "environment": ROOT / "docs/cli/commands.md",
 }
@@ -74,6 +75,7 @@ def words_of_topics() -> dict[str, set[str]]:
     return {
         "queries": fields | signs,
         "regions": {*regions.CODES, *regions.NAMES, *(country for each in regions.CODES.values() for country in each)},
+        "output": {*options.FORMATS, *(option.flags[-1] for option in (*options.OUTPUT, options.WATCH))},
         "exit-codes": {str(code) for _, code, _ in EXIT_CODES},
         "environment": {name for names, _ in VARIABLES for name in names},
     }
@@ -83,7 +85,7 @@ def words_of_topics() -> dict[str, set[str]]:
 def test_a_topic_and_its_page_in_the_documentation_tell_all(topic: str) -> None:
     page = PAGES[topic].read_text(encoding="utf-8")
     for text in (run("help", topic)[1], page):
-        told = set(re.split(r"[\s`|,;:()]+|(?<=[a-z])(?=[=<>!])|(?<=[=<>])(?=\d)", text))
+        told = set(re.split(r"[\s`|,;:()]+|\[=|(?<=[a-z])(?=[=<>!])|(?<=[=<>])(?=\d)", text))
         assert words_of_topics()[topic] - told == set()
 
 

@@ -50,7 +50,7 @@ def front_page(rows: Sequence[Summary], width: int) -> str:
         groups.setdefault(row.group, []).append(row)
     for group, members in groups.items():
         parts.append(listed(group, _commands(members), width))
-    parts += [listed("output", _options(OUTPUT), width), listed(GENERALLY, _options(GENERAL), width)]
+    parts += [listed("output", options_listed(OUTPUT), width), listed(GENERALLY, options_listed(GENERAL), width)]
     return "\n".join(parts).rstrip("\n")
 
 
@@ -99,8 +99,8 @@ def command_page(command: Command, width: int, vocabulary: Vocabulary) -> str:
         parts.append(listed("options", flags, width))
     others = of_command(command)
     about_output = [option for option in others if option in OUTPUT or option.alone]
-    parts.append(listed("output", _options(about_output), width))
-    parts.append(listed(GENERALLY, _options(option for option in others if option not in about_output), width))
+    parts.append(listed("output", options_listed(about_output), width))
+    parts.append(listed(GENERALLY, options_listed(option for option in others if option not in about_output), width))
     if command.examples:
         parts.append(_examples(command, width))
     if command.verb:
@@ -184,7 +184,8 @@ def _commands(rows: Iterable[Summary]) -> list[Pair]:
     return [(" ".join(row.words), row.summary) for row in rows if not row.deprecated]
 
 
-def _options(options: Iterable[Option]) -> list[Pair]:
+def options_listed(options: Iterable[Option]) -> list[Pair]:
+    """Options as they are written, each with its meaning."""
     pairs = []
     for option in options:
         first, *short = option.flags

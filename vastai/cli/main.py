@@ -193,8 +193,9 @@ def _advice(command: Command, message: str) -> str:
 
         missing = message.removeprefix("missing ").split(", ")
         for parameter in command.params.values():
-            if parameter.complete and metavar(parameter) in missing:
-                return f"{page}; {parameter.complete.partition('.')[0]}() lists what there is"
+            lists, dot, _ = (parameter.complete or "").partition(".")
+            if dot and metavar(parameter) in missing:
+                return f"{page}; {lists}() lists what there is"
     return page
 
 
@@ -276,11 +277,12 @@ def _help_on_words(
         summaries = {row.name: row.summary for row in rows}
         terminal.out(help.front_page(rows, width) if asked else help.start_page(table.start, summaries))
         return 0
+    active = [row.words for row in rows if not row.deprecated]
     matching = set(beginning(found.words, known))
     shown = [row for row in rows if row.words in matching]
     also = {other: row.words for row in rows for other in row.also}
     if not shown:
-        raise UsageError(f"There is no command {' '.join(found.words)!r}", hint=advice(found.words, known, also))
+        raise UsageError(f"There is no command {' '.join(found.words)!r}", hint=advice(found.words, active, also))
     terminal.out(help.beginning_page(found.words, shown, width, elsewhere(found.words, also)))
     return 0
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..errors import UsageError
-from .help import listed, wrapped
+from .help import listed, options_listed, wrapped
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # the typing module costs start-up time
@@ -12,6 +12,7 @@ if TYPE_CHECKING:  # the typing module costs start-up time
 TOPICS = {
     "queries": "The filters of a search, and all fields",
     "regions": "Which countries a region has",
+    "output": "The forms of a result, and what of it is shown",
     "exit-codes": "What the exit codes mean",
     "environment": "The environment variables that are read",
 }
@@ -24,7 +25,14 @@ def topic_named(words: list[str]) -> str:
     ('exit-codes', 'queries', '')
     """
     name = "-".join(words).replace("_", "-").lower()
-    name = {"query": "queries", "region": "regions", "exit-code": "exit-codes", "env": "environment"}.get(name, name)
+    name = {
+        "query": "queries",
+        "region": "regions",
+        "exit-code": "exit-codes",
+        "env": "environment",
+        "format": "output",
+        "formats": "output",
+    }.get(name, name)
     return name if name in TOPICS else ""
 
 
@@ -49,6 +57,7 @@ def page(topic: str, width: int) -> str:
     pages: dict[str, Callable[[int], str]] = {
         "queries": queries,
         "regions": regions,
+        "output": output,
         "exit-codes": exit_codes,
         "environment": environment,
     }
@@ -92,6 +101,28 @@ def regions(width: int) -> str:
             listed("region codes", codes, width),
             _text("Where a command has an option --region, it takes these names:", width),
             listed("region names", names, width),
+        ]
+    )
+
+
+def output(width: int) -> str:
+    """The options that decide how a result is printed."""
+    from .options import FORMATS, OUTPUT, WATCH
+
+    meanings = {
+        "table": "For people: a table that fits the terminal, or lines of names and values",
+        "json": "One JSON document",
+        "jsonl": "A line of JSON for each row",
+        "csv": "Cells separated by commas, for spreadsheets",
+        "yaml": "One YAML document",
+    }
+    return "\n".join(
+        [
+            _text("Data goes to stdout; remarks, questions, progress and errors go to stderr.", width),
+            listed("forms", [(form, meanings[form]) for form in FORMATS], width),
+            listed("options", options_listed([*OUTPUT, WATCH]), width),
+            _text("They may stand before or behind the words of a command.", width),
+            "  vastai search offers --columns id,gpu_name,dph_total --sort dph_total\n",
         ]
     )
 

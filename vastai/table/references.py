@@ -153,7 +153,7 @@ def look_at_shows_it(facts: Facts, name: str, entry: Entry) -> Found:
 def completions_exist(facts: Facts, name: str, entry: Entry) -> Found:
     """Each `complete` names a command that only reads and needs no arguments, and a field of its rows."""
     for key, parameter in entry.get("params", {}).items():
-        if "complete" not in parameter:
+        if parameter.get("complete", "files") == "files":
             continue
         at: Path = ("params", key, "complete")
         other, _, field = parameter["complete"].partition(".")

@@ -82,8 +82,7 @@ def candidates(before: Sequence[str], current: str, environ: Mapping[str, str]) 
     except UsageError:  # an option before the words has no value yet
         return _of_option(before[-1], current, environ).within(current) if option else Candidates()
     if not found.name or (not found.rest and _longer(found, known)):
-        rows = [*commands.index.values(), *own.index.values()]
-        return _command_words(found, rows, current, before)
+        return _command_words(found, current)
     place_of = own if found.name in own else commands
     return _arguments(place_of.command(found.name), found, current, place_of, environ)
 
@@ -92,27 +91,40 @@ def _longer(found: Found, known: Mapping[tuple[str, ...], str]) -> bool:
     return any(len(words) > len(found.words) for words in beginning(found.words, known))
 
 
-def _command_words(found: Found, rows: Sequence[Summary], current: str, before: Sequence[str]) -> Candidates:
+def _commands() -> list[Summary]:
+    """All commands, those of this machine too."""
+    from ...table.compiled import table
+    from .. import local
+
+    return [*table().index.values(), *local.table().index.values()]
+
+
+def _next_words(words: Sequence[str], rows: Sequence[Summary]) -> list[Row]:
+    """The words that may follow these, each with what its command does."""
+    count = len(words)
+    typed = tuple(word.replace("_", "-") for word in words)
+    following: dict[str, list[Summary]] = {}
+    for row in rows:
+        if row.words[:count] == typed and len(row.words) > count and not row.deprecated:
+            following.setdefault(row.words[count], []).append(row)
+    return [
+        (word, group[0].summary if len(group) == 1 else f"{len(group)} commands") for word, group in following.items()
+    ]
+
+
+def _command_words(found: Found, current: str) -> Candidates:
     """The words that go on those before, or options when a hyphen is typed."""
     if current.startswith("-"):
         return Candidates((option.flags[0], option.help) for option in OPTIONS).within(current)
     if found.stray:
         return Candidates()
-    count = len(found.words)
-    typed = tuple(word.replace("_", "-") for word in found.words)
-    next_words: dict[str, list[Summary]] = {}
-    for row in rows:
-        if row.words[:count] == typed and len(row.words) > count and not row.deprecated:
-            next_words.setdefault(row.words[count], []).append(row)
-    listed = [
-        (word, group[0].summary if len(group) == 1 else f"{len(group)} commands") for word, group in next_words.items()
-    ]
-    if not count and not found.help:
-        listed.append(("help", "Topics, and the help of commands"))
-    if found.help and not count:
+    listed = _next_words(found.words, _commands())
+    if not found.words and found.help:
         from ..topics import TOPICS
 
         listed += TOPICS.items()
+    elif not found.words:
+        listed.append(("help", "Topics, and the help of commands"))
     return Candidates(listed).within(current)
 
 
@@ -138,7 +150,13 @@ def _arguments(command: Command, found: Found, current: str, table: Table, envir
     if parameter is None:
         return Candidates() if current or place.plain else _flags(command, flags, place.used)
     earlier = place.words if parameter.positional else []
-    return values(parameter, text, earlier, options, environ).within(current, head)
+    if parameter.complete == "words":  # of commands
+        return Candidates(_next_words(earlier, _commands())).within(current)
+    offered = values(parameter, text, earlier, options, environ).within(current, head)
+    enough = flag is None and not place.plain and len(place.words) >= len(_words(command))
+    if enough and not current and not offered.rows and offered.then == "words":
+        return _flags(command, flags, place.used)
+    return offered
 
 
 def _place(rest: Sequence[str], flags: Mapping[str, Flag]) -> Place:
@@ -173,9 +191,14 @@ def _options(rest: Sequence[str], flags: Mapping[str, Flag]) -> dict[str, str | 
     return found
 
 
+def _words(command: Command) -> list[Parameter]:
+    """The parameters that plain words are for."""
+    return [parameter for parameter in command.params.values() if parameter.positional]
+
+
 def _word(command: Command, count: int) -> Parameter | None:
     """The parameter that the next plain word is for."""
-    words = [parameter for parameter in command.params.values() if parameter.positional]
+    words = _words(command)
     if count < len(words):
         return words[count]
     last = words[-1] if words else None

@@ -43,13 +43,23 @@ def rows(target: str, options: Mapping[str, str | bool], environ: Mapping[str, s
         return _of_this_machine(target, environ)
     asked = {name: value for name, value in options.items() if name in ("--api-key", "--profile", "--url")}
     client = VastAI(**{**client_settings(asked), "retry": 0, "timeout": 2.0, "quiet": True, "strict": False})
-    if not client.api_key and not client.settings.sandboxed:
+    if not (client.api_key or client.settings.sandboxed) or _would_make_a_world(client.settings.server_url):
         return []
     path = cache_path(target, client, environ)
     text = _fresh(path)
     if text is None and hasattr(os, "fork"):
         text = within(WAIT - (time.monotonic() - STARTED), lambda: fetch(target, client, path))
     return [(value, meaning) for value, _, meaning in (line.partition("\t") for line in (text or "").splitlines())]
+
+
+def _would_make_a_world(server: str) -> bool:
+    """Would the question alone make a sandbox? One that is not there yet holds nothing to name."""
+    kind, _, path = server.partition(":")
+    if kind != "sandbox" or path == ":memory:":
+        return False
+    from ...sandbox.world_file import default_path
+
+    return not os.path.exists(os.path.expanduser(path) or default_path())
 
 
 def _of_this_machine(target: str, environ: Mapping[str, str]) -> list[Row]:

@@ -23,7 +23,7 @@ def values(
         earlier: the plain words before it.
         options: the options of every command that are given: which server, which key.
     """
-    if parameter.type == "path":
+    if parameter.type == "path" or parameter.complete == "files":
         return Candidates(then="files")
     if parameter.choices:
         return Candidates((choice, "") for choice in parameter.choices)

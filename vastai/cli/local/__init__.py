@@ -117,7 +117,14 @@ ENTRIES: dict[str, dict[str, Any]] = {
         "of commands.yaml as data, and the schema of its answer. Your own commands are known too.",
         "group": "this machine",
         "effect": "read",
-        "params": {"command": {"type": ["str"], "required": True, "help": "Its words, or the name of its method"}},
+        "params": {
+            "command": {
+                "type": ["str"],
+                "required": True,
+                "help": "Its words, or the name of its method",
+                "complete": "words",
+            }
+        },
         "examples": [
             {"cli": "vastai describe show instances"},
             {"cli": "vastai describe create_instance --raw", "note": "Its entry and schema as JSON"},
