@@ -8,7 +8,7 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
 
@@ -21,6 +21,7 @@ from vastai.errors import EXIT_CODES
 from vastai.hooks import registry
 from vastai.sandbox import seeds
 from vastai.sandbox.app import App
+from vastai.sandbox.testing import Sandbox
 from vastai.sandbox.world import World
 from vastai.table import check, read
 from vastai.table.model import Command, Table
@@ -313,25 +314,14 @@ def program(name: str) -> ModuleType:
     return module
 
 
-def waiting(path: Path) -> Callable[[float], None]:
-    """A sleep for one world: its clock goes on instead of ours."""
-
-    def sleep(seconds: float) -> None:
-        world = World(str(path))
-        world.advance(seconds)
-        world.close()
-
-    return sleep
-
-
 def test_the_example_rents_and_cleans_up(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    path = tmp_path / "world.db"
-    program("rent_and_clean_up").main(f"sandbox:{path}", waiting(path))
+    sandbox = Sandbox(str(tmp_path / "world.db"))  # in its clients a pause lets time pass there
+    program("rent_and_clean_up").main(sandbox.new_client(raise_errors=True))
     printed = capsys.readouterr().out
     assert "ssh://root@" in printed
     assert "is destroyed" in printed
-    with VastAI(server_url=f"sandbox:{path}") as client:
-        assert client.show_instances() == []
+    assert sandbox.client.show_instances() == []
+    sandbox.close()
 
 
 def test_the_example_compares(capsys: pytest.CaptureFixture[str]) -> None:

@@ -191,6 +191,17 @@ def test_an_instance_that_restarts_may_still_be_shown_as_it_was() -> None:
     assert Walk([RUNNING], wait.Aim(after="restarted")).result == RUNNING  # so fast that nobody saw it
 
 
+def test_an_instance_that_starts_may_still_be_shown_as_it_was() -> None:
+    stopped = {**RUNNING, "actual_status": "exited", "intended_status": "stopped", "cur_state": "stopped"}
+    failed = {**LOADING, "actual_status": "exited", "status_msg": "Error: 1"}
+    walk = Walk([stopped, stopped, LOADING, RUNNING], wait.Aim(after="changed"))
+    assert (walk.result, walk.told) == (RUNNING, ["about to start", "loading", ""])
+    assert Walk([stopped], wait.Aim(after="changed")).result.code == "never_ready"
+    assert sum(Walk([stopped], wait.Aim(after="changed")).pauses) >= 10
+    assert sum(Walk([stopped, LOADING, failed], wait.Aim(after="changed")).pauses) == 4  # what was seen to start counts
+    assert sum(Walk([stopped], wait.Aim()).pauses) == 0
+
+
 BUSY = RateLimited("too often", status_code=429)
 DEAD = ConnectionFailed("no connection")
 

@@ -232,7 +232,31 @@ def test_raw_is_one_document_with_the_instance(place: Place) -> None:
 
 
 def test_ids_alone_are_printed_when_it_runs(place: Place) -> None:
+    id = str(place.client.create_instance(OFFER, IMAGE, ssh=True)["new_contract"])
+    assert place.type("wait", "instance", id, "-q") == (0, f"{id}\n", "")
+    assert place.type("stop", "instance", id, "--wait", "-q") == (0, "", "")
+    assert place.type("start", "instance", id, "--wait=ssh", "-q") == (0, "", "")
+    assert place.type("destroy", "instance", id, "--yes", "--wait", "-q") == (0, "", "")
     assert place.type(*RENT, "--wait", "-q") == (0, f"{place.client.show_instances()[0]['id']}\n", "")
+
+
+def test_the_address_that_answers_is_said_beside_the_table(place: Place) -> None:
+    id = place.rent()
+    ended = place.type("wait", "instance", str(id), "--until", "ssh")
+    assert ended.out.startswith("ID ")
+    assert ended.err.endswith(
+        f"Instance {id} answers at ssh://root@ssh{id % 9 + 1}.sandbox.example:{10_000 + id % 50_000}.\n"
+    )
+
+
+def test_a_recording_of_a_wait_is_played_back(place: Place, tmp_path: Path) -> None:
+    file = str(tmp_path / "record.jsonl")
+    with place.sandbox.new_client(record=file) as client:
+        made = client.create_instance(OFFER, IMAGE, ssh=True, wait="ssh")
+    with VastAI(server_url=f"replay:{file}", edge=SandboxEdge(place.sandbox.world)) as client:
+        again = client.create_instance(OFFER, IMAGE, ssh=True, wait="ssh")
+    assert again["new_contract"] == made["new_contract"]
+    assert again["instance"]["actual_status"] == "running"
 
 
 @pytest.mark.parametrize("raw", [[], ["--raw"]])

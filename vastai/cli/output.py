@@ -202,7 +202,7 @@ def ids(command: Command, result: Any) -> str | None:
     """Only the field that the entry names under `output.quiet`, one line per row; None when it names none."""
     field = command.output.quiet
     if field is None or not isinstance(result, list | dict):
-        return "" if isinstance(result, dict) and set(result) <= {"success", "msg"} else None
+        return "" if isinstance(result, dict) and set(result) <= {"success", "msg", "instance"} else None
     found = [cells.field(row, field) for row in render.rows_of(result, command.output.rows)]
     return "\n".join(cells.cell(item) for item in found if item is not None)
 

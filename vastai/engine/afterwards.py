@@ -26,13 +26,14 @@ class Halted(KeyboardInterrupt):
         self.details = details
 
 
-def after(command: Command, values: Mapping[str, Any], carried: Flow, run: Run) -> Flow:
+def after(command: Command, values: Mapping[str, Any], carried: Flow, run: Run, notes: list[str]) -> Flow:
     """A command, and the wait that its parameter `wait` asks for.
 
     Arguments:
         values: its values by parameter name.
         carried: the flow that carries it out.
         run: gives the flow of another command, by its name and positional arguments.
+        notes: takes remarks.
 
     Returns:
         its answer, with `msg`, and `instance`, the row as it is in the end; of several instances a report.
@@ -52,7 +53,11 @@ def after(command: Command, values: Mapping[str, Any], carried: Flow, run: Run) 
     try:
         if not several:
             row = yield from until(lambda id: run(look, id), ids[0], aim)
-            return row if command.only_waits and row is not None else {**answer, **_result(ids[0], row, aim)}
+            result = _result(ids[0], row, aim)
+            if command.only_waits and row is not None:
+                notes += [result["msg"]] if aim.until == "ssh" else []  # no table has room for the address
+                return row
+            return {**answer, **result}
         outcomes = yield from until_all(lambda: run(listed), ids, aim)
         return _reported(answer, ids, outcomes, aim)
     except VastError as error:
@@ -63,23 +68,12 @@ def after(command: Command, values: Mapping[str, Any], carried: Flow, run: Run) 
         raise Halted(_interrupted(command, ids), dict(answer)) from None
 
 
-def nothing() -> Flow:
-    """What a command does that does nothing but wait."""
-    yield from ()
-    return {"success": True}
-
-
 def _aim(command: Command, values: Mapping[str, Any]) -> Aim | None:
     """What is waited for, or None when nothing is."""
     names = {"until": "wait", "timeout": "wait_timeout", "poll": "", **command.wait}
     if not (command.wait and values.get(names["until"])):
         return None
     return Aim(values[names["until"]], values[names["timeout"]], values.get(names["poll"]), _after(command))
-
-
-def without(command: Command, given: Mapping[str, Any]) -> Row:
-    """The values of a call that does not wait, because all are waited for together."""
-    return {name: value for name, value in given.items() if not (command.wait and name == "wait")}
 
 
 def _result(id: Any, row: Row | None, aim: Aim) -> Row:

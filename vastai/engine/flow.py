@@ -8,32 +8,14 @@ from typing import Any
 from ..errors import NotOffered, OutcomeUnknown, UsageError
 from ..hooks import registry
 from ..table.model import Command, Parameter
-from . import afterwards, bind, bulk, composed, conversion, following, lost, polling, reply, schedule, shape
+from . import bind, bulk, composed, conversion, lost, polling, reply, schedule, shape
+from .bound import bound
 from .context import Context
 from .plan import plan
 from .response import date_of
 from .steps import Reply, Request, Step
 
 Flow = Generator[Step, Any, Any]
-
-
-def bound(command: Command, given: Mapping[str, Any], context: Context) -> dict[str, Any]:
-    """Checked and transformed values: defaults, `prepare`, conversion and checks, `window`, then the transforms.
-
-    Raises:
-        UsageError: one line that names every fault.
-    """
-    values = bind.with_defaults(command, given)
-    for name, options in command.prepare:
-        try:
-            values = registry.apply(
-                registry.find("prepare", name), dict(values), passed_in=context.passed_in(), **options
-            )
-        except ValueError as error:
-            bind.raise_faults(command, [str(error)])
-    values = {**values, **bind.check(command, given, values)}
-    values = bind.fill_window(command, values, context.now())
-    return _transformed(command, values, context)
 
 
 def start(command: Command, given: Mapping[str, Any], context: Context) -> Flow:
@@ -54,8 +36,16 @@ def start(command: Command, given: Mapping[str, Any], context: Context) -> Flow:
         context.notes.append(f"{command.name} works in the sandbox only. {command.instead}")
     if command.schedule and values["schedule"] is not None:
         return (yield from _scheduled(command, values, context))
-    carried = _generator(command)(command, values, context)
-    return (yield from afterwards.after(command, values, carried, _runner(context)))
+    return (yield from _waited_for(command, values, _generator(command)(command, values, context), context))
+
+
+def _waited_for(command: Command, values: Mapping[str, Any], carried: Flow, context: Context) -> Flow:
+    """A command, and the wait that it may ask for."""
+    if not command.wait:
+        return carried
+    from . import afterwards
+
+    return afterwards.after(command, values, carried, _runner(context), context.notes)
 
 
 def _runner(context: Context) -> Callable[..., Flow]:
@@ -92,12 +82,18 @@ def _generator(command: Command) -> Callable[[Command, dict[str, Any], Context],
     if command.pages:
         return _pages
     if command.only_waits:
-        return lambda command, values, context: afterwards.nothing()
+        return _nothing
     if command.poll:
         return _poll
     if any(parameter.batch for parameter in command.params.values()):
         return _batches
     return _single
+
+
+def _nothing(command: Command, values: dict[str, Any], context: Context) -> Flow:
+    """What a command does that only waits."""
+    yield from ()
+    return {"success": True}
 
 
 def _single(command: Command, values: dict[str, Any], context: Context) -> Flow:
@@ -144,6 +140,8 @@ def _poll(command: Command, values: dict[str, Any], context: Context) -> Flow:
         return finished(command, result, answer, values, context)
 
     if values.get((command.poll or {}).get("follow", {}).get("when", "")):
+        from . import following
+
         return (yield from following.follow(command, values, context, fetch, _runner(context)))
     return (yield from fetch(values))
 
@@ -172,9 +170,10 @@ def _each(command: Command, parameter: Parameter, given: Mapping[str, Any], cont
     items = [conversion.convert(parameter, call[parameter.name]) for call in calls]
     # what is not checked there is the same for all
     values = {**(bound(command, calls[0], context) if calls else {}), parameter.name: items}
-    flows = [start(command, afterwards.without(command, call), context) for call in calls]
-    carried = bulk.perform([[item] for item in items], flows)
-    return (yield from afterwards.after(command, values, carried, _runner(context)))
+    if command.wait:  # all are waited for together
+        calls = [{**call, "wait": None} for call in calls]
+    flows = [start(command, call, context) for call in calls]
+    return (yield from _waited_for(command, values, bulk.perform([[item] for item in items], flows), context))
 
 
 def _named(command: Command, values: dict[str, Any], context: Context) -> Flow:
@@ -270,26 +269,3 @@ def finished(command: Command, result: Any, answer: Reply | None, values: Mappin
 
 def _read(command: Command, answer: Reply, context: Context) -> Any:
     return reply.read(command, answer, context.strict, context.notes.append)
-
-
-def _transformed(command: Command, values: dict[str, Any], context: Context) -> dict[str, Any]:
-    """Values after each parameter's own transforms. They run on defaults too, not on None."""
-    done = dict(values)
-    faults: list[str] = []
-    for parameter in command.params.values():
-        for kind, name, options in parameter.transforms:
-            if done[parameter.name] is None:
-                break
-            hook = registry.find(kind, name)
-            try:
-                done[parameter.name] = registry.apply(
-                    hook, done[parameter.name], values, passed_in=context.passed_in(), **options
-                )
-            except ValueError as error:
-                faults.append(f"{parameter.name}: {error}")
-                break
-        else:
-            if parameter.wire == "." and not isinstance(done[parameter.name], dict | None):
-                faults.append(f'{parameter.name}: must be a mapping, such as {{"name": "value"}}')
-    bind.raise_faults(command, faults)
-    return done

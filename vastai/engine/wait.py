@@ -19,7 +19,7 @@ TIMEOUT = 900.0  # seconds
 FIRST, GROWTH, LONGEST = 2.0, 1.5, 10.0  # seconds between two looks: at first, times, at most
 DOUBT = 60.0  # seconds of a doubtful state that are borne
 UNSEEN, UNSEEN_NEW = FIRST, 20.0  # seconds in which an instance may not be listed yet; longer for one just made
-SETTLE = 10.0  # seconds in which an instance that restarts may still be shown as it was
+SETTLE = 10.0  # seconds in which an instance that starts or restarts may still be shown as it was
 
 GOAL = {"running": "running", "ssh": "reachable by SSH", "stopped": "stopped", "gone": "gone"}
 
@@ -102,7 +102,7 @@ class _Watched:
         self._aim = aim
         self._row: Row | None = None
         self._seen = False
-        self._moved = aim.after != "restarted"
+        self._moved = False
         self._doubted: float | None = None
 
     def look(self, row: Row | None, elapsed: float) -> Flow:
@@ -139,9 +139,8 @@ class _Watched:
         if row is None and not self._seen and elapsed < (UNSEEN_NEW if self._aim.after == "made" else UNSEEN):
             return judged if judged.verdict == READY else Judgement(WAITING, "not listed yet")
         self._seen = self._seen or row is not None
-        self._moved = self._moved or judged.verdict != READY
-        if not self._moved and elapsed < SETTLE:
-            return Judgement(WAITING, "about to restart")
+        if self._is_stale(judged, row) and elapsed < SETTLE:
+            return Judgement(WAITING, "about to start" if judged.verdict == HOPELESS else "about to restart")
         if judged.verdict != DOUBTFUL:
             self._doubted = None
             return judged
@@ -149,6 +148,13 @@ class _Watched:
         lasting = elapsed - self._doubted >= DOUBT
         hint = f"It has been so for {DOUBT:g} s. destroy_instance({self.id}) ends its costs."
         return Judgement(HOPELESS, judged.state, hint) if lasting else Judgement(WAITING, judged.state)
+
+    def _is_stale(self, judged: Judgement, row: Row | None) -> bool:
+        """May it be shown as it was before it was started or restarted, which was a moment ago?"""
+        state = (row or {}).get("actual_status")
+        before = {"restarted": ("running",), "changed": ("stopped", "exited")}.get(self._aim.after, ())
+        self._moved = self._moved or state not in before
+        return not self._moved and judged.verdict in (READY, HOPELESS) and self._aim.until in ("running", "ssh")
 
     def _failure(self, judged: Judgement) -> VastError:
         text = f"Instance {self.id} will not be {GOAL[self._aim.until]}: {judged.state}."
