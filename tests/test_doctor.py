@@ -121,6 +121,12 @@ def test_every_check_has_a_case_for_every_state_it_can_have() -> None:
     assert {check for check, _ in tried} == {row["check"] for row in doctor.findings_of(evidence_of({}))}
 
 
+def test_a_key_that_is_refused_is_no_fault_of_the_answers() -> None:
+    refused = {"error": {"status": 404, "code": "auth_error", "msg": "unknown key"}}
+    rows = doctor.findings_of(evidence_of({"answers": {"show_user": refused}}))
+    assert [row["check"] for row in rows if row["check"].startswith("answers of")] == []
+
+
 # ---------------------------------------------------------------- the whole of it
 
 KEY = "sesame-open-1234567890"

@@ -16,6 +16,7 @@ SCOPES = (
     "instance_read", "instance_write", "user_read", "user_write", "billing_read", "billing_write", "machine_read",
     "machine_write", "misc", "team_read", "team_write",
 )  # fmt: skip
+GONE = (400, 404, 405, 410)  # how a request is refused that is not offered any more
 KEY_FIELDS = ("public_key", "ssh_key", "key")  # the names the text of a public key has been seen under
 
 
@@ -143,10 +144,13 @@ def answers(evidence: Evidence) -> list[Finding]:
             found.append(Finding(f"answers of {name}", WARN, "; ".join(answer.differs), fix))
         elif getattr(answer.error, "code", "") == "unusable_answer":
             found.append(Finding(f"answers of {name}", FAIL, str(answer.error), fix, FAULT))
-        elif getattr(answer.error, "status_code", None) in (400, 404, 405, 410):
+        elif getattr(answer.error, "status_code", None) in GONE and not isinstance(answer.error, AuthError):
             found.append(Finding(f"answers of {name}", WARN, str(answer.error), fix))
+    refused = [name for name, answer in evidence.answers.items() if getattr(answer.error, "status_code", None) == 403]
     if good:
-        found.insert(0, Finding("answers", OK, f"as expected to {len(good)} of {len(evidence.answers)} commands"))
+        text = f"as expected to {len(good)} of {len(evidence.answers)} commands"
+        text += f"; this key may not {', '.join(refused)}" if refused else ""
+        found.insert(0, Finding("answers", OK, text))
     return found or [Finding("answers", SKIP, evidence.why_not or "no command could be tried")]
 
 
