@@ -10,11 +10,11 @@ from urllib.parse import quote
 
 from ..engine import wait
 from ..engine.steps import Browse, Read, Run, Write
-from ..errors import ConnectionFailed, NotOffered, ProgramFailed, UsageError, VastError
+from ..errors import ConnectionFailed, ProgramFailed, UsageError, VastError
 from . import ssh_client, ssh_config_text
 from .flows import Call, Flow, Values
 from .instance_state import in_words
-from .places import mapped_address
+from .places import check_real, mapped_address
 from .registry import flow
 from .ssh_client import Way
 
@@ -44,11 +44,8 @@ def ssh(call: Call, values: Values, folder: Folder, sandboxed: bool, surface: st
     ('ssh5.vast.ai', 9)
     """
     way = yield from (_answering(call, values, notes) if values["run"] else _first(call, values))
-    if values["run"] and sandboxed and _is_imagined(way.address.host):
-        raise NotOffered(
-            "ssh: the machines of the sandbox are imagined; there is nothing to log in to.",
-            hint="See the command with --no-run (run=False), or put a machine behind: vastai sandbox serve --ssh.",
-        )
+    if values["run"] and sandboxed:
+        check_real("ssh", way.address)
     known_hosts = join(folder("state"), "known_hosts")
     words = ssh_client.arguments(way, known_hosts, values)
     result = {"success": True, "host": way.address.host, "port": way.address.port, "proxied": way.proxied}
@@ -98,11 +95,6 @@ def _up(call: Call, id: Any, until: str) -> Flow:
             late = error
     late.hint = f"wait_instance({id}, until=ssh)"
     raise late
-
-
-def _is_imagined(host: str) -> bool:
-    """Is this an address of the sandbox or a recording, where no machine can be? See RFC 2606, 5737 and 1112."""
-    return host.endswith(".example") or host.startswith(("192.0.2.", "198.51.100.", "203.0.113.", "240."))
 
 
 def _first(call: Call, values: Values) -> Generator[Any, Any, Way]:

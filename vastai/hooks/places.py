@@ -9,7 +9,7 @@ from shlex import quote as shell_quote
 from typing import Any, NamedTuple
 from urllib.parse import quote
 
-from ..errors import UsageError, VastError
+from ..errors import NotOffered, UsageError, VastError
 
 _HOST = re.compile(r"[A-Za-z0-9][A-Za-z0-9.:-]*", re.ASCII)
 _ID = re.compile(r"(?:[CV]\.)?\d+|local|[a-z][a-z0-9_]*(?:\.\w+)?", re.ASCII)
@@ -93,6 +93,26 @@ def proxy_address(instance: Mapping[str, Any]) -> Address | None:
     # The proxy serves Jupyter on the port itself and SSH on the next one.
     jupyter = "jupyter" in str(instance.get("image_runtype") or "")
     return checked_address(proxy.host, proxy.port + jupyter)
+
+
+def check_real(name: str, address: Address) -> None:
+    """Refuse what would run against a machine that the sandbox has imagined, or a recording has a stand-in for.
+
+    Their names and addresses are those where nobody can be, see RFC 2606, 5737 and 1112.
+
+    Raises:
+        NotOffered: it is such an address.
+
+    >>> check_real("ssh", Address("127.0.0.1", 2222))
+    >>> check_real("ssh", Address("ssh2.sandbox.example", 10012))
+    Traceback (most recent call last):
+    vastai.errors.NotOffered: ssh: the machines of the sandbox are imagined; there is nothing to connect to.
+    """
+    if address.host.endswith(".example") or address.host.startswith(("192.0.2.", "198.51.100.", "203.0.113.", "240.")):
+        raise NotOffered(
+            f"{name}: the machines of the sandbox are imagined; there is nothing to connect to.",
+            hint="See the command with --no-run (run=False), or put a machine behind: vastai sandbox serve --ssh.",
+        )
 
 
 def ssh_address(instance: Mapping[str, Any]) -> Address:
