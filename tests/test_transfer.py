@@ -333,6 +333,7 @@ def test_ctrl_c_is_for_the_command(machine: Machine) -> None:
     screen.type(b"echo be''gun; sleep 600\n")
     screen.read_until(b"begun")
     screen.type(b"\x03")
+    screen.read_until(b"^C")  # what is typed before that, the terminal there throws away
     screen.type(b"echo sti''ll here; exit 4\n")
     assert (screen.end(), b"still here" in screen.shown) == (4, True)
     screen = OnTerminal(machine.command("ssh", str(machine.id), "-i", str(machine.key), "echo begun; sleep 600"))
