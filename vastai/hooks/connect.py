@@ -45,7 +45,7 @@ def ssh(call: Call, values: Values, folder: Folder, sandboxed: bool, surface: st
     """
     way = yield from (_answering(call, values, notes) if values["run"] else _first(call, values))
     if values["run"] and sandboxed:
-        check_real("ssh", way.address)
+        check_real(way.address)
     known_hosts = join(folder("state"), "known_hosts")
     words = ssh_client.arguments(way, known_hosts, values)
     result = {"success": True, "host": way.address.host, "port": way.address.port, "proxied": way.proxied}

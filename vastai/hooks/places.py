@@ -95,22 +95,22 @@ def proxy_address(instance: Mapping[str, Any]) -> Address | None:
     return checked_address(proxy.host, proxy.port + jupyter)
 
 
-def check_real(name: str, address: Address) -> None:
-    """Refuse what would run against a machine that the sandbox has imagined, or a recording has a stand-in for.
+def check_real(address: Address) -> None:
+    """Refuse to log in to a machine that the sandbox has imagined, or that a recording has a stand-in for.
 
     Their names and addresses are those where nobody can be, see RFC 2606, 5737 and 1112.
 
     Raises:
         NotOffered: it is such an address.
 
-    >>> check_real("ssh", Address("127.0.0.1", 2222))
-    >>> check_real("ssh", Address("ssh2.sandbox.example", 10012))
+    >>> check_real(Address("127.0.0.1", 2222))
+    >>> check_real(Address("ssh2.sandbox.example", 10012))
     Traceback (most recent call last):
-    vastai.errors.NotOffered: ssh: the machines of the sandbox are imagined; there is nothing to connect to.
+    vastai.errors.NotOffered: ssh: the machines of the sandbox are imagined; there is nothing to log in to.
     """
     if address.host.endswith(".example") or address.host.startswith(("192.0.2.", "198.51.100.", "203.0.113.", "240.")):
         raise NotOffered(
-            f"{name}: the machines of the sandbox are imagined; there is nothing to connect to.",
+            "ssh: the machines of the sandbox are imagined; there is nothing to log in to.",
             hint="See the command with --no-run (run=False), or put a machine behind: vastai sandbox serve --ssh.",
         )
 
