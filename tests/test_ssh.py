@@ -1,4 +1,4 @@
-"""vastai ssh in the sandbox: a boot is waited for, and only a real machine is logged in to. (test_transfer: a real one.)"""
+"""vastai ssh in the sandbox: a boot is waited for, and only a real machine is logged in to (in test_transfer, one is)."""
 
 from __future__ import annotations
 
