@@ -1,4 +1,4 @@
-"""vastai ssh in the sandbox: a boot is waited for, and only a real machine is logged in to (in test_transfer, one is)."""
+"""vastai ssh in the sandbox: a boot is waited for, and only a real machine is logged in to (test_transfer has one)."""
 
 from __future__ import annotations
 
