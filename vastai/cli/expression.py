@@ -24,6 +24,8 @@ class Expression:
             jmespath = import_module("jmespath")
         except ImportError:
             raise UsageError("--query needs the package jmespath", hint=INSTALL) from None
+        if not text.strip():
+            raise UsageError("--query: the expression is empty")
         try:
             self._compiled = jmespath.compile(text)
         except ValueError as error:

@@ -74,6 +74,9 @@ def read(command: Command, settled: list[str]) -> Arguments:
     if extra:
         has_words = any(parameter.positional for parameter in command.params.values())
         advice = "; a text with blanks is written in quotes" if has_words else ""
+        before = settled[max(0, settled.index(extra[0]) - 1)].partition("=")[0]
+        if before in (flags := flags_of(command)) and flags[before].takes == "optional":
+            advice = f"; a value of {before} is written {before}={extra[0]}"
         secret = any(parameter.secret for parameter in command.params.values())  # then it may be a part of the secret
         raise UsageError(f"{'there' if secret else repr(text(extra[0]))} is one word too many{advice}")
     values = {key: _typed(value) for key, value in vars(namespace).items()}

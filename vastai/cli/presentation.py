@@ -53,10 +53,9 @@ class Presentation:
         self.full = bool(options.get("--full"))
         self.colour = not options.get("--no-color")
         self.every = _seconds(command, options, self.form)
-        names = str(options.get("--columns", ""))
-        keys = keys_of(str(options.get("--sort", "")))
-        self._names = Names(command, columns or {}) if names or keys else None
-        self.columns = self._columns("--columns", [part.strip() for part in names.split(",") if part.strip()]) or None
+        keys = keys_of(_names(options, "--sort"))
+        self._names = Names(command, columns or {}) if {"--columns", "--sort"} & set(options) else None
+        self.columns = self._columns("--columns", _names(options, "--columns")) or None
         fields = [column["field"] for column in self._columns("--sort", [name for name, _ in keys])]
         self.sort: list[Key] = [(field, down) for field, (_, down) in zip(fields, keys, strict=True)]
         if keys and not (command.returns.many or command.output.rows or command.output.table):
@@ -122,6 +121,18 @@ class Presentation:
     def _with_rows(self, result: Any, rows: list[Any]) -> Any:
         key = self.row_key(result)
         return rows if key is None else {**result, key: rows}
+
+
+def _names(options: Mapping[str, str | bool], flag: str) -> list[str]:
+    """The names in the value of an option, or none where it is not given.
+
+    Raises:
+        UsageError: it is given and names nothing.
+    """
+    names = [part.strip() for part in str(options.get(flag, "")).split(",") if part.strip(" -")]
+    if flag in options and not names:
+        raise UsageError(f"{flag}: no field is named")
+    return names
 
 
 def _expression(text: str) -> Expression:

@@ -10,13 +10,12 @@ from .. import cells
 Key = tuple[str, bool]  # a field, and whether it sorts down
 
 
-def keys_of(text: str) -> list[Key]:
-    """The names in the value of ``--sort``, and which of them sort down.
+def keys_of(names: Sequence[str]) -> list[Key]:
+    """The fields that the names in ``--sort`` mean, and which of them sort down.
 
-    >>> keys_of("gpu_name, dph_total-")
+    >>> keys_of(["gpu_name", "dph_total-"])
     [('gpu_name', False), ('dph_total', True)]
     """
-    names = [part.strip() for part in text.split(",") if part.strip()]
     return [(name.removesuffix("-"), name.endswith("-")) for name in names]
 
 
