@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from .. import cells
 from ..errors import UsageError
-from ..nearest import nearest
+from ..nearest import suggestion
 from ..table import schemas
 from ..table.model import Command
 
@@ -48,7 +48,7 @@ class Names:
         part = next((column for field, column in by_field.items() if name in field.split("_")), None)
         if part is not None:
             return part
-        near = _near(name, [*by_field, *by_heading, *self.fields])
+        near = suggestion(name, [*by_field, *by_heading, *self.fields])
         if near or self._command.effect != "read":
             raise self._fault(f"{flag}: there is no column {name!r}.{near}")
         return {"field": name, "title": name}
@@ -66,22 +66,12 @@ class Names:
                 whole, _, _ = name.rpartition(".")
                 inner = [cells.field(row, whole) for row in objects] if whole else objects
                 there = dict.fromkeys(key for row in inner if isinstance(row, dict) for key in row)
-                near = _near(name.rpartition(".")[2], there)
+                near = suggestion(name.rpartition(".")[2], there)
                 raise self._fault(f"{flag}: no row has a field {name!r}.{near}")
 
     def _fault(self, message: str) -> UsageError:
         words = " ".join(self._command.words)
         return UsageError(f"{self._command.name}: {message}", hint=f"vastai describe {words}")
-
-
-def _near(name: str, known: Iterable[str]) -> str:
-    """The end of a message about a wrong name: the nearest right ones as a question, or "".
-
-    >>> _near("gpu_nam", ["gpu_name", "gpu_ram", "id"])
-    ' Did you mean "gpu_name" or "gpu_ram"?'
-    """
-    quoted = [f'"{each}"' for each in nearest(name, known, 3)]
-    return f" Did you mean {' or '.join(quoted)}?" if quoted else ""
 
 
 def described(command: Command) -> list[str]:
