@@ -28,6 +28,8 @@ def show_error(error: VastError, terminal: Terminal) -> None:
     message = in_words(str(error), terminal.vocabulary)
     if isinstance(error, UsageError):
         message = with_flags(message, terminal.spelled)
+        if ", column " in message:  # only queries and orders are so long that the place of a fault is told
+            error.hint = error.hint or "vastai help queries"
     terminal.show(f"vastai: {neutral(message, keep=chr(10))}")
     if error.hint and error.hint not in str(error):
         start = "" if error.hint[0].isupper() else "Try: "  # some hints are sentences, some what to type
