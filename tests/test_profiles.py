@@ -262,3 +262,17 @@ def test_a_profile_in_use_loads_no_parser(config: Path) -> None:
     environ = {**os.environ, "PYTHONPATH": str(Path(__file__).parent.parent)}
     shown = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, env=environ, check=True)
     assert FORBIDDEN & set(shown.stdout.split()) == set()
+
+
+def test_a_session_is_opened_and_ended_in_its_profile(config: Path) -> None:
+    ended = {"status": 404, "json": {"success": False, "msg": "Session expired. Please log in again."}}
+    answers = [{"json": {"success": True, "session_key": "of-home-session"}}, ended, {"json": {"id": 7}}]
+    with ReplayServer([{"verb": "*", "path": "*", "responses": answers}]) as there:
+        code, _, err = run(["tfa", "login", "--code", "123456", "--profile", "home", "--url", there.url])
+        session = config / "profiles/home/vast_tfa_key"
+        assert (code, session.read_text(), str(session) in err) == (0, "of-home-session\n", True), err
+        assert run(["show", "user", "--profile", "home", "--url", there.url])[0] == 0
+        assert not session.exists()
+        keys = [request["headers"]["Authorization"] for request in there.requests]
+    assert keys == ["Bearer of-home", "Bearer of-home-session", "Bearer of-home"]
+    assert (config / "profiles/work/vast_tfa_key").exists()
