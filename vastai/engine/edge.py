@@ -119,14 +119,17 @@ class Edge:
         return subprocess.run(argv, stdout=target, check=False).returncode
 
     def capture(self, argv: list[str]) -> tuple[int, str]:
-        """Run a program, never through a shell, and take in what it prints. Returns its exit code and that text.
+        """Run a program, never through a shell, and take in what it prints. It reads nothing of what we may read.
+
+        Returns:
+            its exit code, see `run`, and the text.
 
         Raises:
             OSError: it cannot be run; FileNotFoundError when it is not installed.
         """
         import subprocess
 
-        done = subprocess.run(argv, stdout=subprocess.PIPE, check=False)
+        done = subprocess.run(argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, check=False)
         return done.returncode, done.stdout.decode("utf-8", "replace")
 
     def read(self, path: str) -> bytes | None:
