@@ -99,6 +99,17 @@ def test_while_it_pauses_between_two_tries() -> None:
         assert len(server.requests) == 1
 
 
+def test_while_it_waits_for_what_it_has_rented() -> None:
+    process = started(["create", "instance", "12345", "--image", "i", "--ssh", "--wait"])
+    until(process.stderr, b": being provisioned\n")
+    said = interrupted(process)
+    assert re.fullmatch(
+        r"vastai: interrupted: Instance (\d+) was rented: it goes on, and costs\. "
+        r"Look with vastai show instance \1; vastai destroy instance \1 ends its costs\.\n",
+        said,
+    )
+
+
 def test_while_nobody_reads_what_it_prints() -> None:
     rows = [{"id": number, "gpu_name": "x" * 1000} for number in range(1000)]
     with ReplayServer([{"verb": "*", "path": "*", "responses": [{"json": {"offers": rows}}]}]) as server:

@@ -275,7 +275,7 @@ def test_several_are_looked_at_together() -> None:
     outcomes: list[Outcome] = walk._run(wait.until_all(listed, [7, 8, 9], wait.Aim()))
     assert [outcome.result and outcome.result["id"] for outcome in outcomes] == [7, 8, None]
     assert isinstance(outcomes[2].error, NotFound)
-    assert walk.told == ["0 done; 7, 8 loading; 9 not listed yet", "2 done; 8 loading", ""]
+    assert walk.told == ["0 of 3 done; 7, 8 loading; 9 not listed yet", "2 of 3 done; 8 loading", ""]
 
 
 # ---------------------------------------------------------------- SSH servers

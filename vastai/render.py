@@ -82,14 +82,20 @@ def picked(
 def record(command: Command, result: Mapping[str, Any]) -> str:
     """One object as lines ``name: value``; an acknowledgement that says no more than yes as one line.
 
+    What it reports of each of several stands below, a line for each.
+
     >>> from vastai.table.model import Command
     >>> start = Command("start_instance", {"summary": "Start", "group": "instances"})
     >>> record(start, {"success": True}), record(start, {"success": True, "new_contract": 7})
     ('start instance: done', 'new_contract: 7')
     """
-    shown = {name: value for name, value in result.items() if name not in _ROW and value not in (None, "", [], {})}
+    rows = result.get("results")
+    reports = isinstance(rows, list) and all(isinstance(row, Mapping) and {"id", "success"} <= set(row) for row in rows)
+    hidden = (*_ROW, "results") if reports else _ROW
+    shown = {name: value for name, value in result.items() if name not in hidden and value not in (None, "", [], {})}
     said = [cell(shown.pop("msg"))] if isinstance(shown.get("msg"), str) else []
     lines = said + [f"{neutral(str(name))}: {cell(value)}" for name, value in shown.items()]
+    lines += report(command, result) if reports else []
     return "\n".join(lines) if lines else f"{' '.join(command.words)}: done"
 
 

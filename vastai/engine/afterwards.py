@@ -114,7 +114,8 @@ def _reported(answer: Row, ids: Sequence[Any], outcomes: Sequence[Outcome], aim:
     known |= {str(row["id"]): {**known.get(str(row["id"]), {}), **row} for row in waited["results"]}
     rows = list(known.values())
     failed = bulk.summary(rows)
-    return {**answer, **failed, "results": rows}
+    said = {name: value for name, value in answer.items() if name != "msg"}  # the rows say more
+    return {**said, **failed, "results": rows}
 
 
 def _completed(error: VastError, command: Command, ids: Sequence[Any], answer: Row) -> VastError:

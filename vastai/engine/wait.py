@@ -234,7 +234,9 @@ def _summary(watched: Sequence[_Watched]) -> str:
     states: dict[str, list[str]] = {}
     for each in waiting:
         states.setdefault(each.state, []).append(str(each.id))
-    return "; ".join([f"{done} done", *(f"{', '.join(ids)} {state}" for state, ids in states.items())])
+    return "; ".join(
+        [f"{done} of {len(watched)} done", *(f"{', '.join(ids)} {state}" for state, ids in states.items())]
+    )
 
 
 def answering(addresses: Sequence[Address]) -> Flow:
