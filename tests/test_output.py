@@ -7,6 +7,8 @@ import json
 import os
 import pty
 import re
+import signal
+import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from copy import deepcopy
@@ -354,6 +356,19 @@ def test_a_reader_that_goes_ends_it_quietly() -> None:
     watched.out.write = broken  # type: ignore[method-assign]
     assert watched.run("show boxes --watch") == 0
     assert watched.err.getvalue() == ""
+
+
+@pytest.mark.parametrize("options", [["--raw"], ["--format", "yaml"], []])
+def test_a_real_interrupt_ends_a_watch_at_once(options: list[str]) -> None:
+    command = [sys.executable, "-m", "vastai", "search", "offers", "--limit", "1", "--watch=3600", *options]
+    environ = {**os.environ, "VAST_URL": "sandbox::memory:", "PYTHONPATH": str(Path(__file__).parent.parent)}
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environ)
+    assert process.stdout is not None
+    first = process.stdout.readline()
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=60)
+    assert first
+    assert (process.returncode, err) == (130, "[sandbox]\n")
 
 
 def broken(text: str) -> int:

@@ -121,22 +121,18 @@ class Printer:
         if text:
             if self.terminal.width() is None or not self._paged(text := self.dressed(result, text)):
                 self.terminal.out(text)
-            self._say_what_it_costs(result)
+            if costs := self.costs(result):
+                self.terminal.say(costs)
         elif isinstance(result, list) or self.command.output.rows or (self.wanted.query and result is None):
             self.terminal.say(self.nothing())
 
-    def _say_what_it_costs(self, result: Any) -> None:
-        """The sum of what the rows cost, below them on a terminal only: a pipe gets the rows and nothing else."""
-        if (
-            self.command.output.hourly
-            and self.terminal.width() is not None
-            and not (self.wanted.quiet or self.wanted.query)
-        ):
-            from ..hooks.costs import in_words
+    def costs(self, result: Any) -> str:
+        """The sum of what the rows cost, for below them on a terminal: a pipe gets the rows and nothing else."""
+        if not self.command.output.hourly or self.wanted.quiet or self.wanted.query or self.terminal.width() is None:
+            return ""
+        from ..hooks.costs import in_words
 
-            costs = in_words(render.rows_of(result, self.command.output.rows))
-            if costs:
-                self.terminal.say(costs)
+        return in_words(render.rows_of(result, self.command.output.rows))
 
     def _paged(self, text: str) -> bool:
         if self.wanted.full or self.wanted.quiet:

@@ -89,6 +89,7 @@ class _Screen:
         terminal = self._printer.terminal
         width, height = terminal.width() or 80, terminal.height()
         text = self._printer.text(self._result, width) or self._printer.nothing()
+        text = "\n".join(filter(None, (text, self._printer.costs(self._result))))
         now = _clock(self._edge.now())
         head = cut(cells.pad(title(self._printer), max(0, width - len(now) - 1)) + " " + now, width)
         lines = [cut(each, width) for each in text.split("\n")]
