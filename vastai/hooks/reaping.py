@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from .costs import amount, day_of, duration, hourly, is_stopped, iso, number
+from .costs import amount, day_of, duration, hourly, is_stopped, number
 from .leases import HOUR, lease_of
 
 Row = Mapping[str, Any]
@@ -63,7 +63,7 @@ def due(instances: Sequence[Row], charges: Sequence[Row], limits: Limits, action
 
     >>> row = {"id": 7, "label": "a [until 2026-01-15T10:00Z]", "actual_status": "running"}
     >>> due([row], [], Limits(), "stop", 1768478400.0, [])[0]["reason"]
-    'its lease ended at 2026-01-15T10:00:00Z'
+    'lease ended 2 h ago'
     """
     found = []
     for each in instances:
@@ -86,14 +86,14 @@ Judged = tuple[str, str] | None
 def _lease_over(instance: Row, charges: Sequence[Row], now: float, notes: list[str]) -> Judged:
     lease = lease_of(instance.get("label"))
     if lease.end is not None and now >= lease.end:
-        return "lease_ended", f"its lease ended at {iso(lease.end)}"
+        return "lease_ended", f"lease ended {duration(now - lease.end)} ago"
     if lease.budget is None:
         return None
     dollars = cost_so_far(instance, charges, now)
     if dollars is None:
         notes.append(f"It is not known what instance {instance.get('id')} has cost, so its budget is not judged.")
     elif dollars >= lease.budget:
-        return "budget_spent", f"it has cost {dollars:.2f} of {lease.budget:.2f} USD"
+        return "budget_spent", f"has cost {dollars:.2f} of {lease.budget:.2f} USD"
     return None
 
 
@@ -123,7 +123,7 @@ def _stuck(instance: Row, charges: Sequence[Row], limits: Limits, now: float) ->
         return None
     if now - started < limits.boot * MINUTE or last_use(charges) is not None:
         return None
-    return "boot_limit", f"it was rented {duration(now - started)} ago and has never run"
+    return "boot_limit", f"rented {duration(now - started)} ago, has never run"
 
 
 def _kept(instance: Row, charges: Sequence[Row], limits: Limits, now: float, notes: list[str]) -> Judged:
@@ -140,7 +140,7 @@ def _kept(instance: Row, charges: Sequence[Row], limits: Limits, now: float, not
     used = last_use(charges)
     if used is not None and used > since:
         return None
-    return "stopped_limit", f"it is stopped, but paid for, for more than {limits.stopped:g} h"
+    return "stopped_limit", f"stopped, but paid for, for more than {limits.stopped:g} h"
 
 
 def last_use(charges: Sequence[Row]) -> float | None:
