@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from ..errors import UsageError, VastError
+from .instance_state import offers_ssh
 from .places import Address, mapped_address, proxy_address
 
 _SAFE_LABEL = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,59}", re.ASCII)
@@ -133,7 +134,7 @@ proxied=True))]
     remarks: list[str] = []
     for row, label in zip(running, labels, strict=True):
         try:
-            way = ways(row)[:1]
+            way = ways(row)[:1] if offers_ssh(row) else []
             if not way:
                 raise VastError("it was launched without SSH")
             names = (host_name(row), *([label] if label and taken.count(label.lower()) == 1 else []))
