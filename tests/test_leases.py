@@ -11,9 +11,11 @@ import pytest
 import yaml
 from hypothesis import assume, given
 from hypothesis import strategies as st
+from replay import ReplayServer
 from test_cli_local import run
 
 from vastai import UsageError, VastAI
+from vastai.engine.edge import Edge
 from vastai.hooks.leases import HOUR, Lease, lease_of, leased
 from vastai.sandbox.testing import Sandbox
 
@@ -152,3 +154,15 @@ def test_an_end_beyond_the_calendar_is_refused(sandbox: Sandbox) -> None:
     sandbox.advance(3600 * 24 * 365 * 7990)
     with pytest.raises(UsageError, match="beyond the calendar"):
         sandbox.client.lease_instance(id, max_hours=87600)
+
+
+def test_the_end_goes_by_the_clock_of_the_service_where_it_is_known() -> None:
+    class Late(Edge):
+        def now(self) -> float:
+            return NOW - 5 * HOUR
+
+    row = {"id": 7, "label": "train"}
+    shown = {"verb": "GET", "path": "/api/v0/instances/7/", "responses": [{"json": {"instances": row}}]}
+    with ReplayServer([shown], now=NOW) as server, VastAI("k", server.url, edge=Late()) as client:
+        client.lease_instance(7, max_hours=1)
+        assert server.requests[-1]["json"] == {"label": "train [until 2026-11-26T11:00Z]"}
