@@ -65,7 +65,7 @@ def described(command: Command, width: int) -> str:
     pairs = [(name, text) for name, text in (*_request(command), *_behaviour(command)) if text]
     sends = bool(command.verb or command.composed)
     takes = [_parameter(parameter, sends) for parameter in command.params.values()]
-    sections = [("request", pairs), ("takes", takes), (_gives(command), _fields(command))]
+    sections = [("request", pairs), ("takes", takes), (_heading(command), _fields(command))]
     title = "\n".join(wrapped(f"{' '.join(command.words)}: {command.summary}.", width))
     parts = [f"{title}\n", *(listed(heading, about, width) for heading, about in sections if about)]
     return "\n".join(parts).rstrip("\n")
@@ -96,6 +96,7 @@ def _behaviour(command: Command) -> list[tuple[str, str]]:
         ("look at", f"{command.look_at['command']}, when the outcome is unknown" if command.look_at else ""),
         ("asks", command.confirm or ""),
         ("instead", command.instead),
+        ("gives", _gives(command)),
         ("ends with", f"0 done; {'; '.join(ends)}"),
     ]
 
@@ -117,7 +118,11 @@ def _parameter(parameter: Parameter, sends: bool) -> tuple[str, str]:
 def _gives(command: Command) -> str:
     kind = {"list": "rows", "str": "a text", "dict": "an object"}[command.returns.type]
     rows = f" with rows under {command.output.rows}" if command.output.rows else ""
-    return f"gives {kind}{rows}, see schemas/{command.returns.schema}.json"
+    return f"{kind}{rows}" + (f", see schemas/{command.returns.schema}.json" if command.returns.schema else "")
+
+
+def _heading(command: Command) -> str:
+    return "fields of a row" if command.returns.many or command.output.rows else "fields of the answer"
 
 
 def _fields(command: Command) -> list[tuple[str, str]]:
