@@ -275,6 +275,18 @@ def test_who_is_interrupted_is_told_what_was_rented(place: Place, raw: list[str]
         assert ended.err.endswith(f"vastai destroy instance {id} ends its costs.\n")
 
 
+def test_what_was_rented_is_named_even_when_a_wait_breaks(place: Place) -> None:
+    def break_down() -> None:
+        raise RuntimeError("out of paper")
+
+    place.meanwhile = [break_down]
+    ended = place.type(*RENT, "--wait")
+    id = place.client.show_instances()[0]["id"]
+    assert ended.code == 1
+    assert f"Instance {id} was rented: it goes on, and costs.\n" in ended.err
+    assert "unexpected RuntimeError: out of paper" in ended.err
+
+
 def test_who_is_interrupted_after_a_change_is_told_that_it_was_done(place: Place) -> None:
     def interrupt() -> None:
         raise KeyboardInterrupt

@@ -66,6 +66,9 @@ def after(command: Command, values: Mapping[str, Any], carried: Flow, run: Run, 
         if command.only_waits:
             raise
         raise Halted(_interrupted(command, ids), dict(answer)) from None
+    except Exception:  # nobody foresaw it, and what costs must be named all the same
+        notes += [_goes_on(ids)] if "made" in command.wait else []
+        raise
 
 
 def _aim(command: Command, values: Mapping[str, Any]) -> Aim | None:
