@@ -7,7 +7,7 @@ import os
 from ..errors import TableError
 from ..hooks import registry
 from . import check, read
-from .compiled import checksum
+from .compiled import checksum, packed
 from .find import FORMAT, data_path
 from .index import Table, line_of, start_of, summary_of
 
@@ -47,12 +47,12 @@ def render(data: dict[str, Any], stamp: tuple[int, int, int]) -> tuple[str, str]
     """The compiled form of a table: the texts of two Python modules, the index and the entries."""
     commands = data.get("commands", {})
     index = "\n".join(line_of(summary_of(name, entry)) for name, entry in commands.items())
-    entries = ",\n".join(f"    {name!r}: {repr(entry)!r}" for name, entry in commands.items())
+    contents = packed(commands, data.get("tables", {}))
     names = Table.from_data(data).names()
     return (
         f"{HEAD}FORMAT = {FORMAT}\nSTAMP = {stamp!r}\nNAMES = {tuple(names)!r}\nSTART = {tuple(start_of(data))!r}\n"
         f"INDEX = {index!r}\n",
-        f"{HEAD}CHECKSUM = {stamp[2]}\nENTRIES = {{\n{entries}\n}}\nCOLUMNS = {repr(data.get('tables', {}))!r}\n",
+        f"{HEAD}CHECKSUM = {stamp[2]}\nPACKED = {contents!r}\n",
     )
 
 

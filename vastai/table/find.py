@@ -7,7 +7,7 @@ if TYPE_CHECKING:  # the typing module costs start-up time
     from collections.abc import Mapping
     from typing import Any
 
-FORMAT = 4  # raise it when `build.render` writes something else, so that older compiled tables are not read
+FORMAT = 5  # raise it when `build.render` writes something else, so that older compiled tables are not read
 PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
 
