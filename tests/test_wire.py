@@ -161,7 +161,8 @@ def replay_cli(
         elif "--raw" in argv:
             assert shown.out == ""
         for word in case.get("mentions", ()):
-            assert word in shown.out + shown.err
+            text = shown.out + shown.err
+            assert word in text or f"--{word.replace('_', '-')}" in text, "it names what is typed"
         assert "Traceback" not in shown.err
 
 
