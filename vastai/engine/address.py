@@ -12,6 +12,8 @@ from .steps import Request
 
 _PORTS = {"http": 80, "https": 443}
 
+GIVEN = "It is given by server_url or --url, by VAST_URL, or by a profile."
+
 
 def url_of(request: Request, settings: Settings) -> str:
     """The complete URL of a request: server, path and query.
@@ -41,9 +43,9 @@ def base_of(settings: Settings) -> str:
     parts = split(settings.server_url)
     if parts is None:
         wrong = printable(settings.server_url)
-        raise UsageError(f"VAST_URL: {wrong!r} is not the address of a server, such as {DEFAULT_SERVER}, or sandbox")
+        raise UsageError(f"{wrong!r} is not the address of a server, such as {DEFAULT_SERVER}, or sandbox", hint=GIVEN)
     if parts.username is not None or parts.query or parts.fragment:
-        raise UsageError("VAST_URL: the address of the server must hold no name, password, query or fragment")
+        raise UsageError("The address of the server must hold no name, password, query or fragment", hint=GIVEN)
     return settings.server_url
 
 
