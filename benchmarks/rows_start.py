@@ -19,8 +19,8 @@ def rows(lab: Lab) -> list[Row]:
         Row("`vastai`", [lab.vastai], empty, SCRIPT, 1.25),
         Row("`vastai --help`", [lab.vastai, "--help"], empty, SCRIPT, 1.25),
         Row("`vastai show instances --help`", [lab.vastai, "show", "instances", "--help"], empty, SCRIPT, 1.8),
-        Row("TAB behind `vastai show inst`", [lab.vastai, *complete, "show", "inst"], empty, SCRIPT, 1.5),
-        Row("TAB behind `vastai search offers gpu_na`", [lab.vastai, *complete, *query], empty, SCRIPT, 2.75),
+        Row("TAB behind `show inst`", [lab.vastai, *complete, "show", "inst"], empty, SCRIPT, 1.5),
+        Row("TAB behind `search offers gpu_na`", [lab.vastai, *complete, *query], empty, SCRIPT, 2.75),
         Row(
             "a usage error: `vastai show instances --no`",
             [lab.vastai, "show", "instances", "--no"],
