@@ -7,8 +7,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from .model import Table, words_of
+from .read import Path
 
 Entry = Mapping[str, Any]
+Found = Iterator[tuple[Path, str]]  # places in an entry, and what is wrong there
 HookNames = Callable[[str], Iterable[str]]
 
 # Public names of the client itself: a command of such a name would hide it.
@@ -113,6 +115,12 @@ def verb_and_path(entry: Entry) -> tuple[str, str]:
     """The two halves of `http`; empty for a flow."""
     verb, _, path = entry.get("http", "").partition(" ")
     return verb, path
+
+
+def params_of(entry: Entry) -> Mapping[str, Entry]:
+    """The parameters of an entry by name."""
+    params: Mapping[str, Entry] = entry.get("params", {})
+    return params
 
 
 def path_names(entry: Entry) -> list[str]:

@@ -7,11 +7,10 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from ..nearest import suggestion
-from .facts import RESERVED, VIEWS, Entry, Facts, field_names, has_field, hook_names, place, words_of_entry
+from .facts import RESERVED, VIEWS, Entry, Facts, Found, field_names, has_field, hook_names, place, words_of_entry
 from .index import WIDEST_EXAMPLE, short_examples
 from .model import words_of
 from .read import Path
-from .rules import Found
 from .sentences import shown
 
 

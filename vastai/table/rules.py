@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import keyword
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from string import Formatter
 from typing import Any
 
@@ -12,31 +12,31 @@ from ..nearest import suggestion
 from .facts import (
     CONSENT_FLAGS,
     GLOBAL_FLAGS,
-    NUMBERS,
     OWN_FLAGS,
     SCHEDULE_PARAMETERS,
     WAIT_PARAMETERS,
     Entry,
+    Found,
     flags,
     is_positional,
     is_required,
+    params_of,
     path_names,
     place,
     verb_and_path,
     words_of_entry,
 )
-from .model import choice_key, words_of
+from .model import words_of
 from .read import Path
 from .sentences import shown
-
-Found = Iterator[tuple[Path, str]]
+from .value_rules import types_have_what_they_need, values_fit
 
 
 def path_and_parameters_agree(name: str, entry: Entry) -> Found:
     """Every name in the path is a parameter that travels there, and no other parameter does."""
     if "http" not in entry:
         return
-    params, named = _params(entry), path_names(entry)
+    params, named = params_of(entry), path_names(entry)
     rest = re.sub(r"\{[^{}]*\}", "", verb_and_path(entry)[1])
     if "{" in rest or "}" in rest:
         yield ("http",), "a brace of the path has no partner"
@@ -56,7 +56,7 @@ def required_come_first(name: str, entry: Entry) -> Found:
     """Python's signature, and the terminal's words, need the required parameters first and a list of words last."""
     optional = ""
     last_list = ""
-    for key, parameter in _params(entry).items():
+    for key, parameter in params_of(entry).items():
         required = is_required(key, parameter, entry)
         if required and optional:
             yield ("params", key), f'is required, so it must stand before "{optional}", which is not'
@@ -71,7 +71,7 @@ def required_come_first(name: str, entry: Entry) -> Found:
 
 def named_parameters_exist(name: str, entry: Entry) -> Found:
     """Whatever names a parameter of its own entry names one, and so do the placeholders of `confirm`."""
-    params = _params(entry)
+    params = params_of(entry)
     for at, key in _named(entry):
         if key not in params:
             yield at, f"{shown(key)} is no parameter here.{suggestion(str(key), params)}"
@@ -98,7 +98,7 @@ def named_parameters_exist(name: str, entry: Entry) -> Found:
 
 def schedules_have_times(name: str, entry: Entry) -> Found:
     """What can be done again and again takes the parameters that say when."""
-    missing = [key for key in SCHEDULE_PARAMETERS if key not in _params(entry)]
+    missing = [key for key in SCHEDULE_PARAMETERS if key not in params_of(entry)]
     if "schedule" in entry and missing:
         yield ("schedule",), f"the entry needs the parameters {', '.join(missing)}"
 
@@ -107,7 +107,7 @@ def waits_have_limits(name: str, entry: Entry) -> Found:
     """What can wait takes the parameters that say until what, and how long."""
     if "wait" in entry:
         names = [entry["wait"].get(key, name) for key, name in WAIT_PARAMETERS.items()]
-        missing = [name for name in names if name not in _params(entry)]
+        missing = [name for name in names if name not in params_of(entry)]
         if missing:
             yield ("wait",), f"the entry needs the parameters {' and '.join(missing)}"
         alone = not {"http", "steps", "flow"} & set(entry)
@@ -134,27 +134,9 @@ def _named(entry: Entry) -> Iterator[tuple[Path, Any]]:
         yield ("returns", "pick", key), key
     for key in entry.get("output", {}).get("given", ()):
         yield ("output", "given", key), key
-    for name, parameter in _params(entry).items():
+    for name, parameter in params_of(entry).items():
         if "unless" in parameter:
             yield ("params", name, "unless"), parameter["unless"]
-
-
-def types_have_what_they_need(name: str, entry: Entry) -> Found:
-    """The types of searches say of which; what goes with one type stands with no other; ends of a window are dates."""
-    for key, parameter in _params(entry).items():
-        kind = parameter.get("type")
-        one = kind[0] if isinstance(kind, list) else kind
-        if one in SEARCHING and "of" not in parameter:
-            yield ("params", key), f"the type {one} needs of: the kind of search, such as offers"
-        for option, types in OPTIONS.items():
-            if option in parameter and one not in types:
-                yield ("params", key, option), f"goes with the type {' or '.join(types)}, and the type is {one}"
-        if parameter.get("clamp") and not {"minimum", "maximum"} & set(parameter):
-            yield ("params", key, "clamp"), "needs a minimum or a maximum"
-    for end in ("from", "to"):
-        other = _params(entry).get(entry.get("window", {}).get(end), {"type": "date"})
-        if other.get("type") != "date":
-            yield ("window", end), "its type must be date"
 
 
 def spellings_differ(name: str, entry: Entry) -> Found:
@@ -164,7 +146,7 @@ def spellings_differ(name: str, entry: Entry) -> Found:
     used = dict.fromkeys(
         (GLOBAL_FLAGS - OWN_FLAGS) | (CONSENT_FLAGS if {"confirm", "schedule"} & set(entry) else set()), "every command"
     )
-    for key, parameter in _params(entry).items():
+    for key, parameter in params_of(entry).items():
         aliases = parameter.get("alias", ())
         for spelling, where in ((key, ()), *((alias, ("alias", at)) for at, alias in enumerate(aliases))):
             if keyword.iskeyword(spelling) or spelling == "self":
@@ -182,7 +164,7 @@ def spellings_differ(name: str, entry: Entry) -> Found:
 def wire_names_differ(name: str, entry: Entry) -> Found:
     """Two parameters that are sent as one field exclude each other, or a `prepare` hook decides between them."""
     sent: dict[tuple[str, str], str] = {}
-    for key, parameter in _params(entry).items():
+    for key, parameter in params_of(entry).items():
         where, wire = place(key, parameter, entry), parameter.get("as", key)
         if where not in ("query", "body") or wire == "." or "prepare" in entry:
             continue
@@ -191,48 +173,16 @@ def wire_names_differ(name: str, entry: Entry) -> Found:
             yield ("params", key), f'is sent as "{wire}" like "{other}"; one must exclude the other'
 
 
-def values_fit(name: str, entry: Entry) -> Found:
-    """Choices fit the type, limits belong to numbers, and a default is a value that would be accepted."""
-    for key, parameter in _params(entry).items():
-        kind = parameter.get("type")
-        one = kind[0] if isinstance(kind, list) else kind
-        if one not in FITS:
-            continue
-        at: Path = ("params", key)
-        for limit in ("minimum", "maximum"):
-            if limit in parameter and one not in NUMBERS:
-                yield (*at, limit), f"only numbers have a {limit}, and the type is {one}"
-        if parameter.get("minimum", -float("inf")) > parameter.get("maximum", float("inf")):
-            yield (*at, "minimum"), "is greater than the maximum"
-        choices = parameter.get("choices", ())
-        for number, choice in enumerate(choices):
-            if not FITS[one](choice) and not (isinstance(choices, Mapping) and _is_text_of(one, choice)):
-                yield (*at, "choices", choice if isinstance(choices, Mapping) else number), _misfit(choice, one)
-        if "repeated" in parameter and not isinstance(kind, list):
-            yield (*at, "repeated"), f"only a list is given one by one; write type: [{one}]"
-        if "batch" in parameter and not isinstance(kind, list):
-            yield (*at, "batch"), f"only a list is sent in batches; write type: [{one}]"
-        if "bare" in parameter:
-            if isinstance(kind, list) or one == "bool" or is_positional(key, parameter, entry):
-                yield (*at, "bare"), "only for a flag that takes one value"
-            else:
-                meant = {**parameter, "default": parameter["bare"]}
-                yield from (((*at, "bare"), fault) for fault in _default_faults(meant, kind, one))
-        if parameter.get("default") is not None:
-            yield from (((*at, "default"), fault) for fault in _default_faults(parameter, kind, one))
-    batched = [key for key, parameter in _params(entry).items() if "batch" in parameter]
-    if len(batched) > 1:
-        yield ("params", batched[1], "batch"), f'"{batched[0]}" is sent in batches already; one list can be'
-
-
 def several_can_be_reported(name: str, entry: Entry) -> Found:
     """A request for each item of a list gives a report with the fields of each answer, so an answer is an object."""
-    params = [key for key, parameter in _params(entry).items() if "several" in parameter]
+    params = [key for key, parameter in params_of(entry).items() if "several" in parameter]
     if len(params) > 1:
         yield ("params", params[1], "several"), f'a list can stand in place of "{params[0]}" already'
     for key in params[:1]:
         returns = entry.get("returns", {})
-        if _params(entry)[key]["several"] is True and (returns.get("many") or returns.get("type") or "pages" in entry):
+        if params_of(entry)[key]["several"] is True and (
+            returns.get("many") or returns.get("type") or "pages" in entry
+        ):
             yield ("params", key, "several"), "only for a command whose result is one object"
 
 
@@ -246,7 +196,7 @@ def texts_are_plain(name: str, entry: Entry) -> Found:
         yield ("summary",), f"{shown(first)} is no imperative; start with a verb such as List or Create"
     if summary.endswith("."):
         yield ("summary",), "ends with a full stop; leave it out"
-    for key, parameter in _params(entry).items():
+    for key, parameter in params_of(entry).items():
         if parameter.get("help", "").endswith("."):
             yield ("params", key, "help"), "ends with a full stop; leave it out"
 
@@ -297,72 +247,9 @@ RULES: tuple[Callable[[str, Entry], Found], ...] = (
     pages_are_lists,
 )
 
-SEARCHING = ("query", "order", "columns")
-
-# Keys of a parameter that go with some types only.
-OPTIONS: dict[str, tuple[str, ...]] = {
-    "of": SEARCHING,
-    "unless": ("query",),
-    "read": ("path",),
-    "clamp": NUMBERS,
-    "blanks": ("str",),
-}
-
-# What a value written in the table must be, by the parameter's type.
-FITS: dict[str, Callable[[Any], bool]] = {
-    "str": lambda value: isinstance(value, str),
-    "int": lambda value: isinstance(value, int) and not isinstance(value, bool),
-    "float": lambda value: isinstance(value, int | float) and not isinstance(value, bool),
-    "bool": lambda value: isinstance(value, bool),
-    "json": lambda value: True,
-    "path": lambda value: isinstance(value, str) and value != "",
-    "date": lambda value: isinstance(value, str | int | float) and not isinstance(value, bool),
-    "query": lambda value: isinstance(value, str | dict),
-    "order": lambda value: isinstance(value, str | list),
-    "columns": lambda value: isinstance(value, str | list),
-    "env": lambda value: isinstance(value, str | dict),
-    "scopes": lambda value: isinstance(value, str | list | dict),
-    "id": lambda value: isinstance(value, int | str) and bool(re.fullmatch(r"[A-Za-z0-9_.:-]+", str(value))),
-}
-_MEANING = {"str": "text; write it in quotes", "int": "a whole number", "float": "a number", "bool": "true or false"}
 _NOT_VERBS = frozenset(("A", "An", "The", "This", "Your", "All", "For", "To", "Command", "Method"))
 
 
-def _default_faults(parameter: Entry, kind: Any, one: str) -> Iterator[str]:
-    default = parameter["default"]
-    if isinstance(kind, list) and not isinstance(default, list):
-        yield f"{shown(default)} is not a list, and the type is [{one}]"
-        return
-    for value in default if isinstance(kind, list) else [default]:
-        if not FITS[one](value):
-            yield _misfit(value, one)
-            continue
-        known = parameter.get("choices")
-        if known is not None and choice_key(value) not in map(choice_key, known):
-            yield f"{shown(value)} is not one of the choices.{suggestion(str(value), map(str, known))}"
-        if one in NUMBERS and value < parameter.get("minimum", value):
-            yield f"{shown(value)} is less than the minimum"
-        if one in NUMBERS and value > parameter.get("maximum", value):
-            yield f"{shown(value)} is more than the maximum"
-
-
-def _misfit(value: Any, one: str) -> str:
-    meaning = f", which is {_MEANING[one]}" if one in _MEANING else ""
-    return f"{shown(value)} does not fit the type {one}{meaning}"
-
-
-def _is_text_of(one: str, text: Any) -> bool:
-    """Is this key of a mapping, which is always text, how a value of the type is written?"""
-    if one == "bool":
-        return text in ("true", "false")
-    return one in NUMBERS and bool(re.fullmatch(r"-?[0-9]+(\.[0-9]+)?", str(text)))
-
-
 def _exclude(entry: Entry, one: str, other: str) -> bool:
-    params = _params(entry)
+    params = params_of(entry)
     return other in params[one].get("excludes", ()) or one in params[other].get("excludes", ())
-
-
-def _params(entry: Entry) -> Mapping[str, Entry]:
-    params: Mapping[str, Entry] = entry.get("params", {})
-    return params
