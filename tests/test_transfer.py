@@ -9,7 +9,9 @@ from __future__ import annotations
 import json
 import os
 import pty
+import select
 import shutil
+import signal
 import socket
 import stat
 import subprocess
@@ -292,6 +294,9 @@ def test_a_silent_port_of_the_machine_is_gone_around(machine: Machine) -> None:
     assert (done.returncode, done.stdout) == (0, "root\n") and "going through the proxy" in done.stderr
 
 
+LIMIT = 30.0  # seconds to wait for what must come
+
+
 class OnTerminal:
     """A command line of ours in a terminal of its own, which is read until it ends."""
 
@@ -301,9 +306,10 @@ class OnTerminal:
             os.execvp(argv[0], argv)
         self.shown = b""
 
-    def read_until(self, word: bytes) -> None:
-        while word not in self.shown:
-            self.shown += os.read(self.screen, 1024)
+    def read_until(self, word: bytes, times: int = 1) -> None:
+        """Read until a word stands there so many times."""
+        while self.shown.count(word) < times:
+            self.shown += self._read()
 
     def type(self, text: bytes) -> None:
         os.write(self.screen, text)
@@ -311,12 +317,18 @@ class OnTerminal:
     def end(self) -> int:
         """Read the rest; returns the exit code."""
         try:
-            while piece := os.read(self.screen, 1024):
+            while piece := self._read():
                 self.shown += piece
         except OSError:  # the terminal is gone
             pass
         os.close(self.screen)
         return os.waitstatus_to_exitcode(os.waitpid(self.child, 0)[1])
+
+    def _read(self) -> bytes:
+        if not select.select([self.screen], [], [], LIMIT)[0]:
+            os.kill(self.child, signal.SIGKILL)
+            raise AssertionError(f"nothing more came: {self.shown!r}")
+        return os.read(self.screen, 1024)
 
 
 def test_a_terminal_is_passed_through(machine: Machine) -> None:
@@ -330,10 +342,12 @@ def test_a_terminal_is_passed_through(machine: Machine) -> None:
 def test_ctrl_c_is_for_the_command(machine: Machine) -> None:
     """In a shell there it interrupts what runs there; a command without a terminal ends with ssh."""
     screen = OnTerminal(machine.command("ssh", str(machine.id), "-i", str(machine.key)))
-    screen.type(b"echo be''gun; sleep 600\n")
+    screen.type(b"PS1='wait''ing> '\n")
+    screen.read_until(b"waiting> ")
+    screen.type(b"sh -c \"echo be''gun; sleep 600\"\n")  # it says so itself: the terminal is its own by then
     screen.read_until(b"begun")
     screen.type(b"\x03")
-    screen.read_until(b"^C")  # what is typed before that, the terminal there throws away
+    screen.read_until(b"waiting> ", times=2)  # what is typed before the shell is back, the terminal there throws away
     screen.type(b"echo sti''ll here; exit 4\n")
     assert (screen.end(), b"still here" in screen.shown) == (4, True)
     screen = OnTerminal(machine.command("ssh", str(machine.id), "-i", str(machine.key), "echo begun; sleep 600"))
