@@ -8,7 +8,8 @@ from typing import Any
 
 from .. import cells
 from ..engine.edge import Edge
-from ..errors import APIError, ConnectionFailed, RateLimited, VastError, exit_code
+from ..engine.wait import is_passing
+from ..errors import VastError, exit_code
 from ..signs import neutral
 from .formats import document, line
 from .output import Printer
@@ -41,7 +42,7 @@ def watch(look: Callable[[], Any], printer: Printer, edge: Edge) -> int:
                 screen.show(printer.ready(look()))
                 answered = True
             except VastError as error:
-                if not (answered and _passes(error)):
+                if not (answered and is_passing(error)):
                     raise
                 screen.show_trouble(neutral(str(error)))
             edge.sleep(every)
@@ -49,13 +50,6 @@ def watch(look: Callable[[], Any], printer: Printer, edge: Edge) -> int:
         if isinstance(screen, _Screen):
             printer.terminal.show("")  # the prompt comes below what the terminal shows for Ctrl-C
         return exit_code(interrupt)
-
-
-def _passes(error: VastError) -> bool:
-    """Is it a failure of the network or the service, which may be gone at the next look?"""
-    if isinstance(error, APIError):
-        return isinstance(error, RateLimited) or (error.status_code or 0) >= 500
-    return isinstance(error, ConnectionFailed)
 
 
 def title(printer: Printer) -> str:
